@@ -1,0 +1,452 @@
+//! The events of a trial. Each has a canonical part, equal wherever and whenever the trial is repeated, and a host
+//! part for what this machine measured. Knows nothing of files.
+
+use std::collections::BTreeMap;
+
+use base::{Digest, TrialId};
+use serde::{Deserialize, Serialize};
+use wire::Usage;
+
+/// One line of a journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Which of the trial's parallel lanes; `main` for the agent's own thread.
+    pub lane: String,
+    /// The event's number in its lane, from 1.
+    pub n: u64,
+    /// What happened, the same on every host.
+    pub event: Event,
+    /// What this host measured about it.
+    #[serde(default, skip_serializing_if = "Host::is_empty")]
+    pub host: Host,
+}
+
+/// What happened, in the words of the loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The trial begins.
+    TrialStarted {
+        /// Which trial.
+        trial: TrialId,
+        /// Digest of the task's files.
+        task: Digest,
+        /// The agent's name and version, as `native 0.1.0`.
+        agent: String,
+        /// What answers its requests.
+        model: ModelSource,
+    },
+    /// Understand: the first items of the conversation are fixed.
+    Understood {
+        /// The project's own instruction files that were honoured, by path inside.
+        project_docs: Vec<String>,
+        /// Digest of the instruction as it was given.
+        instruction: Digest,
+        /// Date of the virtual clock, as the agent was told.
+        date: String,
+    },
+    /// Plan: the agent stated or changed its plan.
+    Planned {
+        /// Its steps in order.
+        steps: Vec<PlanStep>,
+    },
+    /// Generate: one successful model call.
+    Generated(Generated),
+    /// A model call that failed; the loop retries it or gives up.
+    GenerateFailed {
+        /// The step it belongs to, from 1.
+        step: u32,
+        /// The try, from 1.
+        attempt: u32,
+        /// HTTP status, where there was one.
+        status: Option<u16>,
+        /// The model's or the transport's word.
+        reason: String,
+    },
+    /// The agent said something to the user.
+    Said {
+        /// The step it was said in.
+        step: u32,
+        /// Its words.
+        text: String,
+    },
+    /// Guardrail: the policy decided about an action.
+    PolicyDecided {
+        /// The call it is about.
+        call_id: String,
+        /// Whether the action may go on.
+        allowed: bool,
+        /// The rule's prefix, as written in the policy.
+        rule: String,
+        /// The reason that the model is shown.
+        reason: String,
+    },
+    /// Act: one tool call is done and its output is part of the conversation.
+    Acted {
+        /// The step whose answer held the call.
+        step: u32,
+        /// The call's id.
+        call_id: String,
+        /// The tool's name.
+        tool: String,
+        /// Its arguments as the model wrote them.
+        arguments: String,
+        /// How it went.
+        outcome: ToolOutcome,
+        /// Exit code of a command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<i32>,
+        /// Digest of the output the model was shown.
+        output: Digest,
+        /// Its length in bytes.
+        output_bytes: u64,
+        /// Its first line, cut to 160 characters.
+        preview: String,
+        /// Virtual time it took, in microseconds.
+        duration_us: u64,
+    },
+    /// A request differed from the recorded one.
+    Diverged {
+        /// The step at which it did.
+        step: u32,
+        /// The cause by name, for example `instructions_changed`.
+        cause: String,
+        /// JSON path of the first difference in the request.
+        path: String,
+        /// Byte offset of the first difference within the value at `path`.
+        offset: u64,
+        /// A short diff of the two values.
+        diff: String,
+    },
+    /// Evaluate: the task's visible checks ran.
+    Evaluated {
+        /// The round, from 1.
+        round: u32,
+        /// Each check's result, in the task's order.
+        checks: Vec<CheckResult>,
+        /// Virtual time they took together, in microseconds.
+        duration_us: u64,
+    },
+    /// Feedback: the findings went back to the model.
+    FedBack {
+        /// The round, from 1.
+        round: u32,
+        /// The text the model was shown.
+        text: String,
+    },
+    /// The agent's part is over.
+    AgentEnded {
+        /// Why: nothing where it simply finished, else what stopped it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureMode>,
+        /// In a sentence.
+        reason: String,
+    },
+    /// The hidden checks gave their verdict.
+    Verified {
+        /// Name of the task's step; empty for a task of one step.
+        step: String,
+        /// The reward that counts; nothing where the verifier erred.
+        reward: Option<f64>,
+        /// Every reward it wrote.
+        rewards: BTreeMap<String, f64>,
+        /// What was wrong with the verifier; empty where nothing was.
+        error: String,
+    },
+    /// The trial is over; carries every scalar that a report needs.
+    TrialEnded(Box<Ended>),
+}
+
+/// One step of an agent's plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanStep {
+    /// What is to be done.
+    pub step: String,
+    /// `pending`, `in_progress` or `completed`.
+    pub status: String,
+}
+
+/// What answers a trial's requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ModelSource {
+    /// Nothing: the agent needs no model.
+    None,
+    /// An authored stub.
+    Script {
+        /// Digest of the script file.
+        digest: Digest,
+    },
+    /// A recording.
+    Cassette {
+        /// Digest of the cassette file.
+        digest: Digest,
+        /// Whether what was recorded was itself a stub.
+        synthetic: bool,
+    },
+    /// A live backend.
+    Live {
+        /// The model that was asked for.
+        model: String,
+    },
+}
+
+/// One successful model call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Generated {
+    /// The step, from 1.
+    pub step: u32,
+    /// The try that succeeded, from 1.
+    pub attempt: u32,
+    /// Key of the request.
+    pub request: Digest,
+    /// Number of blocks in the request.
+    pub blocks: u32,
+    /// The model that says it answered.
+    pub served: String,
+    /// Tokens, as the model reported them.
+    pub usage: Usage,
+    /// Virtual time to the first token, in microseconds.
+    pub ttft_us: u64,
+    /// Virtual time to the end of the answer, in microseconds.
+    pub total_us: u64,
+}
+
+/// How a tool call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolOutcome {
+    /// It did what it was asked to.
+    Ok,
+    /// It ran and failed (a non-zero exit code, a missing file, a patch that does not apply).
+    Failed,
+    /// It could not be run at all (unknown tool, arguments that cannot be read).
+    Rejected,
+    /// The policy denied it.
+    Denied,
+    /// It was killed at its time limit.
+    TimedOut,
+}
+
+/// One visible check's result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check's name.
+    pub name: String,
+    /// tests, types, lint, security or performance.
+    pub kind: String,
+    /// Whether it held.
+    pub passed: bool,
+    /// What it found.
+    pub findings: Vec<Finding>,
+}
+
+/// One finding of a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The file, as the check named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The rule, test or error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// The result of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The reward reached 1.
+    Passed,
+    /// It did not, for a reason that is the agent's, the model's or the verifier's.
+    Failed,
+    /// A request diverged without being declared: neither pass nor fail.
+    Void,
+    /// The harness or the host failed: never counted against the agent.
+    HarnessFault,
+    /// This host lacks something that the task needs.
+    NotRunnable,
+    /// The task itself cannot be read.
+    Invalid,
+}
+
+/// Why a trial did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureMode {
+    /// The agent finished and the hidden checks said no.
+    WrongResult,
+    /// A budget of steps or tokens was spent.
+    Budget,
+    /// The time budget was spent.
+    TimeOut,
+    /// The agent program crashed.
+    AgentCrash,
+    /// The model failed for good.
+    ModelError,
+    /// The agent repeated itself without any effect.
+    ToolLoop,
+    /// The policy stopped the trial.
+    Policy,
+    /// The verifier gave no usable reward.
+    VerifierError,
+    /// The task cannot be read.
+    InvalidTask,
+    /// The harness or the host failed.
+    HarnessFault,
+    /// A request diverged from the recording.
+    Void,
+}
+
+/// What a figure is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureKind {
+    /// Taken here and now, from something real.
+    Measured,
+    /// Measured when the recording was made.
+    Recorded,
+    /// Computed from rules.
+    Predicted,
+    /// Made up by an authored stub: says nothing about any model.
+    Synthetic,
+}
+
+/// Everything that a report needs to know of a finished trial, the same on every host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The result.
+    pub outcome: Outcome,
+    /// Why it did not pass; also set beside `Failed`, `Void`, `HarnessFault` and `Invalid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureMode>,
+    /// In a sentence, for people.
+    pub reason: String,
+    /// The reward that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward: Option<f64>,
+    /// What its tokens and virtual times are worth.
+    pub kind: FigureKind,
+    /// Successful model calls.
+    pub steps: u32,
+    /// Tool calls made.
+    pub tool_calls: u32,
+    /// Those that failed, were rejected or timed out.
+    pub tool_errors: u32,
+    /// Those that the policy denied.
+    pub denied: u32,
+    /// Model calls that were tried again.
+    pub retries: u32,
+    /// Rounds of feedback given.
+    pub rounds: u32,
+    /// Tokens of all calls.
+    pub usage: Usage,
+    /// Virtual time by stage.
+    pub times: LaneTimes,
+    /// Each model call, in order.
+    pub calls: Vec<CallFigures>,
+}
+
+/// Virtual time of a trial by stage, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneTimes {
+    /// Waiting for the model.
+    pub model_us: u64,
+    /// Running tools.
+    pub tool_us: u64,
+    /// Running visible checks.
+    pub evaluate_us: u64,
+}
+
+impl LaneTimes {
+    /// All stages together: the trial's virtual length.
+    pub fn total_us(&self) -> u64 {
+        self.model_us + self.tool_us + self.evaluate_us
+    }
+}
+
+/// The figures of one model call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFigures {
+    /// Virtual time to the first token, in microseconds.
+    pub ttft_us: u64,
+    /// Virtual time to the end, in microseconds.
+    pub total_us: u64,
+    /// Its tokens.
+    pub usage: Usage,
+}
+
+/// What this host measured about an event. Never part of a digest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Real time since the attempt began, in microseconds.
+    #[serde(default)]
+    pub at_us: u64,
+    /// Real time the event took, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_us: Option<u64>,
+    /// How a real output differed from the recorded one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+    /// Only beside `trial_ended`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Box<HostEnded>>,
+    /// What the verifier or a check printed, cut; a fault's own words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub log: String,
+}
+
+impl Host {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A tool or check output that differs from the recorded one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// How much it matters.
+    pub grade: DriftGrade,
+    /// What differs, in a sentence or a short diff.
+    pub detail: String,
+}
+
+/// Grades of drift, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftGrade {
+    /// Only the text of an output.
+    Text,
+    /// The effect on the workspace's files.
+    Files,
+    /// The exit code, or a check's verdict.
+    Exit,
+}
+
+/// What this host measured about a whole trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostEnded {
+    /// Digest over the canonical parts of all the trial's events.
+    pub digest: Option<Digest>,
+    /// Digest of the final workspace.
+    pub workspace: Option<Digest>,
+    /// Files that the agent added, changed or deleted.
+    pub files_changed: u64,
+    /// Real time of the whole attempt, in microseconds.
+    pub wall_us: u64,
+    /// Real time of setting the workspace up, in microseconds.
+    pub setup_us: u64,
+    /// Real time in tools, in microseconds.
+    pub tool_us: u64,
+    /// Real time in visible checks, in microseconds.
+    pub evaluate_us: u64,
+    /// Real time in the verifier, in microseconds.
+    pub verify_us: u64,
+    /// Calls and checks whose output drifted, by grade.
+    pub drift: BTreeMap<DriftGrade, u32>,
+}

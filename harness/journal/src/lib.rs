@@ -1,0 +1,13 @@
+//! The events of a trial and the header of a run, and their formats on disk. Every report is a function of these
+//! files; nothing here knows how a trial is carried out.
+
+mod event;
+mod run;
+mod trial;
+
+pub use event::{
+    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding, Generated,
+    Host, HostEnded, LaneTimes, ModelSource, Outcome, PlanStep, Record, ToolOutcome,
+};
+pub use run::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError, RunHeader};
+pub use trial::{Attempt, JournalError, TrialDir, TrialWriter};
