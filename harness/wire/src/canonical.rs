@@ -1,0 +1,390 @@
+//! One text for every spelling of a JSON value: keys sorted, no white space, one way to escape. Numbers stay as
+//! they were written, so that no integer is rounded. Knows nothing of what the values mean.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Nesting deeper than this is refused, so that no input can exhaust the stack.
+const DEPTH_MAX: usize = 128;
+
+/// A text that is not JSON.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not JSON at byte {offset}: {problem}")]
+pub struct JsonError {
+    /// Where, in bytes from the start.
+    pub offset: usize,
+    /// What is wrong there.
+    pub problem: &'static str,
+}
+
+/// One step of the way to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathStep {
+    /// Into an object, by key.
+    Key(String),
+    /// Into an array, by index.
+    Index(usize),
+}
+
+/// Shows a path as `.key[0]."odd key"`.
+pub fn path_text(path: &[PathStep]) -> String {
+    let mut text = String::new();
+    for step in path {
+        // Writing to a String cannot fail.
+        let _ = match step {
+            PathStep::Index(index) => write!(text, "[{index}]"),
+            PathStep::Key(key)
+                if key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') =>
+            {
+                write!(text, ".{key}")
+            }
+            PathStep::Key(key) => write!(text, ".{key:?}"),
+        };
+    }
+    text
+}
+
+/// May replace strings on the way.
+pub trait Rewrite {
+    /// The text that stands for the string at `path`; nothing: the string itself.
+    fn string(&mut self, path: &[PathStep], value: &str) -> Option<String>;
+}
+
+impl Rewrite for () {
+    fn string(&mut self, _path: &[PathStep], _value: &str) -> Option<String> {
+        None
+    }
+}
+
+/// The canonical text of a JSON value.
+pub fn canonical(raw: &str) -> Result<String, JsonError> {
+    canonical_with(raw, &mut ())
+}
+
+/// The canonical text of a JSON value, with some of its strings rewritten.
+pub fn canonical_with(raw: &str, rewrite: &mut dyn Rewrite) -> Result<String, JsonError> {
+    let mut scan = Scan {
+        raw: raw.as_bytes(),
+        text: raw,
+        at: 0,
+        out: String::with_capacity(raw.len()),
+        path: Vec::new(),
+        rewrite,
+    };
+    scan.space();
+    scan.value()?;
+    scan.space();
+    if scan.at == raw.len() { Ok(scan.out) } else { Err(scan.error("something follows the value")) }
+}
+
+struct Scan<'a, 'r> {
+    raw: &'a [u8],
+    text: &'a str,
+    at: usize,
+    out: String,
+    path: Vec<PathStep>,
+    rewrite: &'r mut dyn Rewrite,
+}
+
+impl<'a> Scan<'a, '_> {
+    fn error(&self, problem: &'static str) -> JsonError {
+        JsonError { offset: self.at, problem }
+    }
+
+    fn space(&mut self) {
+        while matches!(self.raw.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8, problem: &'static str) -> Result<(), JsonError> {
+        if self.raw.get(self.at) == Some(&byte) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(self.error(problem))
+        }
+    }
+
+    fn value(&mut self) -> Result<(), JsonError> {
+        if self.path.len() >= DEPTH_MAX {
+            return Err(self.error("nested too deeply"));
+        }
+        match self.raw.get(self.at) {
+            Some(b'{') => self.object(),
+            Some(b'[') => self.array(),
+            Some(b'"') => {
+                let value = self.string()?;
+                let replaced = self.rewrite.string(&self.path, &value);
+                push_string(&mut self.out, replaced.as_deref().unwrap_or(&value));
+                Ok(())
+            }
+            Some(b't') => self.literal("true"),
+            Some(b'f') => self.literal("false"),
+            Some(b'n') => self.literal("null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.error("expected a value")),
+        }
+    }
+
+    fn literal(&mut self, word: &'static str) -> Result<(), JsonError> {
+        if self.text[self.at..].starts_with(word) {
+            self.at += word.len();
+            self.out.push_str(word);
+            Ok(())
+        } else {
+            Err(self.error("expected true, false or null"))
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        while self.raw.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(self.error("expected a digit")) }
+    }
+
+    fn number(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        if self.raw[self.at] == b'-' {
+            self.at += 1;
+        }
+        if self.raw.get(self.at) == Some(&b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.raw.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.raw.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.raw.get(self.at), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        self.out.push_str(&self.text[start..self.at]);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+        self.take(b'"', "expected a string")?;
+        let start = self.at;
+        let rest = &self.raw[start..];
+        let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
+        self.at += plain;
+        if self.raw.get(self.at) == Some(&b'"') {
+            self.at += 1;
+            return Ok(Cow::Borrowed(&self.text[start..self.at - 1]));
+        }
+        let mut value = self.text[start..self.at].to_owned();
+        loop {
+            match self.raw.get(self.at) {
+                None => return Err(self.error("the string has no end")),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Cow::Owned(value));
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    value.push(self.escape()?);
+                }
+                Some(0..=0x1f) => return Err(self.error("a control character in a string")),
+                Some(_) => {
+                    let rest = &self.raw[self.at..];
+                    let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
+                    let end = self.at + plain.unwrap_or(rest.len());
+                    value.push_str(&self.text[self.at..end]);
+                    self.at = end;
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let byte = *self.raw.get(self.at).ok_or_else(|| self.error("the string has no end"))?;
+        self.at += 1;
+        Ok(match byte {
+            b'"' | b'\\' | b'/' => byte as char,
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode(),
+            _ => return Err(self.error("an unknown escape")),
+        })
+    }
+
+    fn unicode(&mut self) -> Result<char, JsonError> {
+        let high = self.hex()?;
+        if !(0xd800..0xe000).contains(&high) {
+            return char::from_u32(high).ok_or_else(|| self.error("no such character"));
+        }
+        let low = if self.text[self.at..].starts_with("\\u") {
+            self.at += 2;
+            self.hex()?
+        } else {
+            return Err(self.error("half of a surrogate pair"));
+        };
+        if !(0xd800..0xdc00).contains(&high) || !(0xdc00..0xe000).contains(&low) {
+            return Err(self.error("half of a surrogate pair"));
+        }
+        char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+            .ok_or_else(|| self.error("no such character"))
+    }
+
+    fn hex(&mut self) -> Result<u32, JsonError> {
+        let digits = self.raw.get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.ok_or_else(|| self.error("expected four hexadecimal digits"))?;
+        self.at += 4;
+        Ok(digits.iter().fold(0, |n, d| n * 16 + (*d as char).to_digit(16).unwrap_or(0)))
+    }
+
+    fn array(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        self.out.push('[');
+        self.space();
+        let mut index = 0;
+        while self.raw.get(self.at) != Some(&b']') {
+            if index > 0 {
+                self.take(b',', "expected a comma or ]")?;
+                self.out.push(',');
+                self.space();
+            }
+            self.path.push(PathStep::Index(index));
+            self.value()?;
+            self.path.pop();
+            self.space();
+            index += 1;
+        }
+        self.at += 1;
+        self.out.push(']');
+        Ok(())
+    }
+
+    /// Members are written in the order they come, and put in order afterwards only where they were not.
+    fn object(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        self.out.push('{');
+        self.space();
+        let mut members: Vec<(Cow<'a, str>, usize, usize)> = Vec::new();
+        let first = self.out.len();
+        while self.raw.get(self.at) != Some(&b'}') {
+            if !members.is_empty() {
+                self.take(b',', "expected a comma or }")?;
+                self.out.push(',');
+                self.space();
+            }
+            let start = self.out.len();
+            let key = self.string()?;
+            push_string(&mut self.out, &key);
+            self.space();
+            self.take(b':', "expected a colon")?;
+            self.out.push(':');
+            self.space();
+            self.path.push(PathStep::Key(key.clone().into_owned()));
+            self.value()?;
+            self.path.pop();
+            self.space();
+            members.push((key, start, self.out.len()));
+        }
+        self.at += 1;
+        if !members.is_sorted_by(|a, b| a.0 <= b.0) {
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            let sorted: Vec<&str> = members.iter().map(|(_, start, end)| &self.out[*start..*end]).collect();
+            let sorted = sorted.join(",");
+            self.out.truncate(first);
+            self.out.push_str(&sorted);
+        }
+        self.out.push('}');
+        Ok(())
+    }
+}
+
+fn push_string(out: &mut String, value: &str) {
+    out.push('"');
+    let mut from = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        if !matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            continue;
+        }
+        out.push_str(&value[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            // Writing to a String cannot fail.
+            other => drop(write!(out, "\\u{other:04x}")),
+        }
+    }
+    out.push_str(&value[from..]);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn key_order_white_space_and_escapes_do_not_matter() {
+        let one = canonical(r#"{ "b" : [1, 2.0, -0.5e3], "a": "\u0041\n\ud83d\ude00" }"#).unwrap();
+        let two = canonical("{\"a\":\"A\\u000a😀\",\"b\":[1,2.0,-0.5e3]}").unwrap();
+        assert_eq!(one, two);
+        assert_eq!(one, "{\"a\":\"A\\n😀\",\"b\":[1,2.0,-0.5e3]}");
+    }
+
+    #[test]
+    fn numbers_keep_every_digit() {
+        assert_ne!(canonical("9007199254740993").unwrap(), canonical("9007199254740992").unwrap());
+        assert_ne!(canonical("1").unwrap(), canonical("1.0").unwrap());
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_place() {
+        for bad in ["", "{", "[1,]", "{\"a\":1,}", "01", "\"\u{1}\"", "\"\\ud800\"", "nul", "1 2", "{a:1}"] {
+            assert!(canonical(bad).is_err(), "{bad}");
+            assert!(serde_json::from_str::<Value>(bad).is_err(), "{bad}");
+        }
+        assert!(canonical(&"[".repeat(10_000)).is_err());
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..5)
+                    .prop_map(|m| Value::Object(m.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_text_means_the_same_and_is_its_own_canonical_text(value in json()) {
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            let once = canonical(&pretty).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Value>(&once).unwrap(), &value);
+            prop_assert_eq!(&canonical(&once).unwrap(), &once);
+            prop_assert_eq!(&canonical(&value.to_string()).unwrap(), &once);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>()) {
+            prop_assert_eq!(canonical(&text).is_ok(), serde_json::from_str::<Value>(&text).is_ok());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The key of a request: a chain over its blocks, each normalised. One function makes it, for recording and for
+//! matching. A block that was seen costs nothing again.
+
+use std::collections::HashMap;
+
+use base::{Digest, Hasher};
+
+use crate::{Block, BlockKind, JsonError, Prompt, canonical};
+
+/// A block with its volatile values taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Digest of the canonical text with placeholders.
+    pub digest: Digest,
+    /// The values that were taken out, in order.
+    pub captures: Vec<Capture>,
+}
+
+/// A volatile value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Capture {
+    /// The class that it fits, for example `uuid`.
+    pub class: String,
+    /// The value itself.
+    pub value: String,
+}
+
+/// Decides what of a block is volatile.
+pub trait Normalise: Send + Sync {
+    /// The block's template.
+    fn normalise(&self, kind: BlockKind, raw: &str) -> Result<Template, JsonError>;
+}
+
+/// Nothing is volatile.
+#[derive(Debug)]
+pub struct Exact;
+
+impl Normalise for Exact {
+    fn normalise(&self, _kind: BlockKind, raw: &str) -> Result<Template, JsonError> {
+        Ok(Template { digest: Digest::of(canonical(raw)?.as_bytes()), captures: Vec::new() })
+    }
+}
+
+/// The keys of every prefix of one conversation. Captures are numbered by first appearance, so that values may
+/// change from run to run while "the same id twice" still means the same.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    links: Vec<Link>,
+    captures: Vec<Capture>,
+    numbers: HashMap<Capture, u32>,
+}
+
+#[derive(Clone, Debug)]
+struct Link {
+    key: Digest,
+    captures: usize,
+}
+
+impl Chain {
+    /// Appends a block.
+    pub fn push(&mut self, kind: BlockKind, template: &Template) {
+        let mut hasher = Hasher::new("chain");
+        if let Some(last) = self.links.last() {
+            hasher.field(last.key.as_bytes());
+        }
+        hasher.number(kind as u64).field(template.digest.as_bytes());
+        for capture in &template.captures {
+            let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+            let number = match self.numbers.get(capture) {
+                Some(number) => *number,
+                None => {
+                    self.captures.push(capture.clone());
+                    self.numbers.insert(capture.clone(), next);
+                    next
+                }
+            };
+            hasher.number(u64::from(number));
+        }
+        self.links.push(Link { key: hasher.finish(), captures: self.captures.len() });
+    }
+
+    /// Forgets everything from block `length` on.
+    pub fn truncate(&mut self, length: usize) {
+        self.links.truncate(length);
+        let kept = self.links.last().map_or(0, |link| link.captures);
+        for capture in self.captures.drain(kept..) {
+            self.numbers.remove(&capture);
+        }
+    }
+
+    /// Number of blocks.
+    pub fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Whether it has no block.
+    pub fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    /// Key of the request that ends with the last block.
+    pub fn key(&self) -> Option<Digest> {
+        self.links.last().map(|link| link.key)
+    }
+
+    /// Key of the request's first `length` blocks.
+    pub fn prefix(&self, length: usize) -> Option<Digest> {
+        self.links.get(length.checked_sub(1)?).map(|link| link.key)
+    }
+}
+
+/// Follows one growing prompt and knows its key at any time; each block is normalised and hashed once.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    chain: Chain,
+    generation: u32,
+}
+
+impl Tracker {
+    /// The key of the whole prompt, at the price of the blocks that are new in it.
+    pub fn key(&mut self, prompt: &Prompt, normalise: &dyn Normalise) -> Result<Digest, JsonError> {
+        if prompt.generation() != self.generation {
+            self.chain.truncate(0);
+            self.generation = prompt.generation();
+        }
+        for Block { kind, raw } in prompt.blocks().get(self.chain.len()..).unwrap_or_default() {
+            self.chain.push(*kind, &normalise.normalise(*kind, raw)?);
+        }
+        Ok(self.chain.key().unwrap_or_else(|| Hasher::new("chain").finish()))
+    }
+
+    /// The keys of its prefixes.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn template(text: &str, captures: &[&str]) -> Template {
+        let capture = |value: &&str| Capture { class: "uuid".to_owned(), value: (*value).to_owned() };
+        Template { digest: Digest::of(text.as_bytes()), captures: captures.iter().map(capture).collect() }
+    }
+
+    fn chain(blocks: &[(&str, &[&str])]) -> Chain {
+        let mut chain = Chain::default();
+        for (text, captures) in blocks {
+            chain.push(BlockKind::Item, &template(text, captures));
+        }
+        chain
+    }
+
+    #[test]
+    fn fresh_ids_keep_the_key_but_the_same_id_twice_still_means_the_same() {
+        let recorded = chain(&[("call", &["x"]), ("output", &["x"])]);
+        assert_eq!(recorded.key(), chain(&[("call", &["y"]), ("output", &["y"])]).key());
+        assert_ne!(recorded.key(), chain(&[("call", &["y"]), ("output", &["z"])]).key());
+    }
+
+    #[test]
+    fn key_order_is_no_difference_but_an_edited_value_is() {
+        let key = |raw: &str| {
+            let mut prompt = Prompt::default();
+            prompt.push(Block::new(BlockKind::Item, raw));
+            Tracker::default().key(&prompt, &Exact).unwrap()
+        };
+        assert_eq!(key(r#"{"a":1,"b":2}"#), key(r#"{ "b": 2, "a": 1 }"#));
+        assert_ne!(key(r#"{"a":1,"b":2}"#), key(r#"{"a":1,"b":3}"#));
+    }
+
+    #[test]
+    fn a_rewritten_history_is_followed_from_its_first_block() {
+        let mut prompt = Prompt::default();
+        let mut tracker = Tracker::default();
+        prompt.push(Block::new(BlockKind::Item, "1"));
+        prompt.push(Block::new(BlockKind::Item, "2"));
+        tracker.key(&prompt, &Exact).unwrap();
+        prompt.rewrite(1);
+        prompt.push(Block::new(BlockKind::Item, "3"));
+        let followed = tracker.key(&prompt, &Exact).unwrap();
+        assert_eq!(followed, Tracker::default().key(&prompt, &Exact).unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn truncating_and_going_on_equals_a_chain_made_afresh(
+            blocks in prop::collection::vec((0..3_u8, prop::collection::vec(0..3_u8, 0..3)), 1..12),
+            cut in 0..12_usize,
+        ) {
+            let templates: Vec<Template> = blocks
+                .iter()
+                .map(|(text, captures)| {
+                    let captures: Vec<String> = captures.iter().map(u8::to_string).collect();
+                    template(&text.to_string(), &captures.iter().map(String::as_str).collect::<Vec<_>>())
+                })
+                .collect();
+            let mut whole = Chain::default();
+            templates.iter().for_each(|t| whole.push(BlockKind::Item, t));
+            let mut again = whole.clone();
+            let cut = cut.min(templates.len());
+            again.truncate(cut);
+            templates[cut..].iter().for_each(|t| again.push(BlockKind::Item, t));
+            prop_assert_eq!(again.key(), whole.key());
+            prop_assert_eq!(again.prefix(cut), whole.prefix(cut));
+        }
+    }
+}

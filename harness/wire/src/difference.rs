@@ -1,0 +1,332 @@
+//! What differs first between two requests, by cause, path and offset, as a person would say it. Runs only when
+//! two keys are not equal. Knows nothing of cassettes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Block, BlockKind, Chain, Item, JsonError, Normalise, PathStep, Template, path_text};
+
+/// How far ahead an item is looked for before it counts as changed.
+const LOOK_AHEAD: usize = 32;
+/// Characters of context on each side of a difference.
+const CONTEXT: usize = 40;
+
+/// Why two requests differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Another model was asked.
+    ModelChanged,
+    /// A tool was added, removed, moved or edited.
+    ToolsChanged,
+    /// The system prompt or a project's own instructions differ.
+    InstructionsChanged,
+    /// An entry of the conversation differs.
+    ItemChanged,
+    /// There is an entry that was not recorded.
+    ItemInserted,
+    /// A recorded entry is not there.
+    ItemMissing,
+    /// A parameter differs.
+    ParametersChanged,
+    /// The recording goes on where the conversation ended.
+    ThreadEndedEarly,
+    /// A request was made where the recording had ended.
+    ExtraRequest,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ModelChanged => "model_changed",
+            Self::ToolsChanged => "tools_changed",
+            Self::InstructionsChanged => "instructions_changed",
+            Self::ItemChanged => "item_changed",
+            Self::ItemInserted => "item_inserted",
+            Self::ItemMissing => "item_missing",
+            Self::ParametersChanged => "parameters_changed",
+            Self::ThreadEndedEarly => "thread_ended_early",
+            Self::ExtraRequest => "extra_request",
+        })
+    }
+}
+
+/// The first difference between a recorded request and another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Why.
+    pub cause: Cause,
+    /// JSON path in the request, for example `.input[3].content`.
+    pub path: String,
+    /// Byte offset of the first difference within the text at `path`.
+    pub offset: u64,
+    /// The two texts around it: a line `- recorded`, a line `+ now`.
+    pub diff: String,
+}
+
+/// The first difference; nothing where the two requests have the same key.
+pub fn difference(
+    recorded: &[Block],
+    now: &[Block],
+    normalise: &dyn Normalise,
+) -> Result<Option<Difference>, JsonError> {
+    let old = Side::new(recorded, normalise)?;
+    let new = Side::new(now, normalise)?;
+    let both = recorded.len().min(now.len());
+    let first = (0..both).find(|i| old.chain.prefix(i + 1) != new.chain.prefix(i + 1)).unwrap_or(both);
+    let found = match (recorded.get(first), now.get(first)) {
+        (None, None) => return Ok(None),
+        (Some(a), Some(b)) if a.kind == BlockKind::Head && b.kind == BlockKind::Head => head(a, b),
+        (a, b) if [a, b].iter().flatten().any(|block| block.kind == BlockKind::Tool) => {
+            tools(recorded, now, first)
+        }
+        (a, b) => items(&old, &new, first, a, b),
+    };
+    Ok(Some(found))
+}
+
+struct Side<'a> {
+    blocks: &'a [Block],
+    templates: Vec<Template>,
+    chain: Chain,
+}
+
+impl<'a> Side<'a> {
+    fn new(blocks: &'a [Block], normalise: &dyn Normalise) -> Result<Self, JsonError> {
+        let mut chain = Chain::default();
+        let mut templates = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let template = normalise.normalise(block.kind, &block.raw)?;
+            chain.push(block.kind, &template);
+            templates.push(template);
+        }
+        Ok(Self { blocks, templates, chain })
+    }
+
+    /// Where the path of a block starts: `.input[3]`.
+    fn place(&self, index: usize) -> String {
+        place(self.blocks, index)
+    }
+
+    fn has_after(&self, first: usize, template: &Template) -> bool {
+        self.templates.iter().skip(first + 1).take(LOOK_AHEAD).any(|t| t.digest == template.digest)
+    }
+}
+
+fn place(blocks: &[Block], index: usize) -> String {
+    let kind = blocks.get(index).map_or(BlockKind::Item, |block| block.kind);
+    let number = blocks.iter().take(index).filter(|block| block.kind == kind).count();
+    match kind {
+        BlockKind::Head => String::new(),
+        BlockKind::Tool => format!(".tools[{number}]"),
+        BlockKind::Instructions => ".instructions".to_owned(),
+        BlockKind::Item => format!(".input[{number}]"),
+    }
+}
+
+fn head(recorded: &Block, now: &Block) -> Difference {
+    let (path, offset, diff) = value_difference(&recorded.raw, &now.raw);
+    let cause = if path == ".model" { Cause::ModelChanged } else { Cause::ParametersChanged };
+    Difference { cause, path, offset, diff }
+}
+
+fn tools(recorded: &[Block], now: &[Block], first: usize) -> Difference {
+    let names = |blocks: &[Block]| -> Vec<String> {
+        let tools = blocks.iter().filter(|block| block.kind == BlockKind::Tool);
+        tools.map(|block| tool_name(&block.raw)).collect()
+    };
+    let (old, new) = (names(recorded), names(now));
+    let missing = |from: &[String], other: &[String]| -> Vec<String> {
+        from.iter().filter(|name| !other.contains(name)).cloned().collect()
+    };
+    let (removed, added) = (missing(&old, &new), missing(&new, &old));
+    let mut words = Vec::new();
+    if !added.is_empty() {
+        words.push(format!("added {}", added.join(", ")));
+    }
+    if !removed.is_empty() {
+        words.push(format!("removed {}", removed.join(", ")));
+    }
+    if words.is_empty() && old != new {
+        words.push(format!("reordered: {} -> {}", old.join(", "), new.join(", ")));
+    }
+    let path = if recorded.get(first).is_some_and(|block| block.kind == BlockKind::Tool) {
+        place(recorded, first)
+    } else {
+        place(now, first)
+    };
+    if words.is_empty()
+        && let (Some(a), Some(b)) = (recorded.get(first), now.get(first))
+    {
+        let (inner, offset, diff) = value_difference(&a.raw, &b.raw);
+        let diff = format!("edited {}\n{diff}", tool_name(&a.raw));
+        return Difference { cause: Cause::ToolsChanged, path: path + &inner, offset, diff };
+    }
+    Difference { cause: Cause::ToolsChanged, path, offset: 0, diff: words.join("; ") }
+}
+
+fn tool_name(raw: &str) -> String {
+    let value: Value = serde_json::from_str(raw).unwrap_or_default();
+    let name = value.get("name").or_else(|| value.pointer("/function/name")).and_then(Value::as_str);
+    name.or_else(|| value.get("type").and_then(Value::as_str)).unwrap_or("?").to_owned()
+}
+
+fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Option<&Block>) -> Difference {
+    let whole = |cause, path, sign: &str, block: &Block| {
+        let diff = format!("{sign} {}", cut(&block.raw, 0));
+        Difference { cause, path, offset: 0, diff }
+    };
+    let (a, b) = match (a, b) {
+        (Some(a), Some(b)) => (a, b),
+        (Some(a), None) => return whole(missing_cause(a), old.place(first), "-", a),
+        (None, Some(b)) => return whole(inserted_cause(b), new.place(first), "+", b),
+        (None, None) => {
+            return whole(Cause::ItemChanged, String::new(), "", &Block::new(BlockKind::Item, ""));
+        }
+    };
+    if a.kind == BlockKind::Item && new.has_after(first, &old.templates[first]) && !is_instructions(b) {
+        return whole(inserted_cause(b), new.place(first), "+", b);
+    }
+    if b.kind == BlockKind::Item && old.has_after(first, &new.templates[first]) && !is_instructions(a) {
+        return whole(missing_cause(a), old.place(first), "-", a);
+    }
+    let cause = if is_instructions(a) || is_instructions(b) {
+        Cause::InstructionsChanged
+    } else {
+        Cause::ItemChanged
+    };
+    let (inner, offset, diff) = value_difference(&a.raw, &b.raw);
+    Difference { cause, path: old.place(first) + &inner, offset, diff }
+}
+
+fn missing_cause(block: &Block) -> Cause {
+    if is_instructions(block) { Cause::InstructionsChanged } else { Cause::ItemMissing }
+}
+
+fn inserted_cause(block: &Block) -> Cause {
+    if is_instructions(block) { Cause::InstructionsChanged } else { Cause::ItemInserted }
+}
+
+/// Whether a block speaks for the harness or the project, not for a turn: a system prompt, a developer message, or
+/// a project's AGENTS.md.
+fn is_instructions(block: &Block) -> bool {
+    block.kind == BlockKind::Instructions
+        || match Item::decode(&block.raw) {
+            Some(Item::Message { role, text }) => {
+                role == "developer" || role == "system" || text.starts_with("# AGENTS.md instructions")
+            }
+            _ => false,
+        }
+}
+
+/// Path, offset and short diff of the first difference between two JSON texts.
+fn value_difference(recorded: &str, now: &str) -> (String, u64, String) {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let (old, new) = (parse(recorded), parse(now));
+    let mut path = Vec::new();
+    let (old, new) = descend(&old, &new, &mut path);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let (old, new) = (text(old), text(new));
+    let offset = common_prefix(&old, &new);
+    let diff = format!("- {}\n+ {}", cut(&old, offset), cut(&new, offset));
+    (path_text(&path), offset as u64, diff)
+}
+
+/// Walks down to the first two values that differ and are not both objects or both arrays.
+fn descend<'a>(mut old: &'a Value, mut new: &'a Value, path: &mut Vec<PathStep>) -> (&'a Value, &'a Value) {
+    static NULL: Value = Value::Null;
+    loop {
+        let step = match (old, new) {
+            (Value::Object(a), Value::Object(b)) => {
+                let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
+                keys.map(|key| (PathStep::Key(key.clone()), a.get(key), b.get(key))).find(|(_, x, y)| x != y)
+            }
+            (Value::Array(a), Value::Array(b)) => (0..a.len().max(b.len()))
+                .map(|i| (PathStep::Index(i), a.get(i), b.get(i)))
+                .find(|(_, x, y)| x != y),
+            _ => None,
+        };
+        let Some((step, a, b)) = step else { return (old, new) };
+        path.push(step);
+        (old, new) = (a.unwrap_or(&NULL), b.unwrap_or(&NULL));
+    }
+}
+
+/// Length in bytes of what two texts begin with together, at a character's border.
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum()
+}
+
+/// A text around an offset, on one line.
+fn cut(text: &str, offset: usize) -> String {
+    let before: Vec<char> = text[..offset.min(text.len())].chars().rev().take(CONTEXT).collect();
+    let after: String = text[offset.min(text.len())..].chars().take(CONTEXT * 2).collect();
+    let lead = if before.len() == CONTEXT { "…" } else { "" };
+    let trail = if text.len() > offset + after.len() { "…" } else { "" };
+    let shown: String = before.into_iter().rev().collect::<String>() + &after;
+    format!("{lead}{}{trail}", shown.escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Exact;
+
+    fn request(changes: impl FnOnce(&mut Vec<(BlockKind, String)>)) -> Vec<Block> {
+        let tool = |name: &str| (BlockKind::Tool, format!(r#"{{"name":"{name}","description":"d"}}"#));
+        let message = |role: &str, text: &str| {
+            (
+                BlockKind::Item,
+                format!(r#"{{"type":"message","role":"{role}","content":[{{"text":"{text}"}}]}}"#),
+            )
+        };
+        let mut blocks = vec![
+            (BlockKind::Head, r#"{"model":"m1","temperature":0}"#.to_owned()),
+            tool("a"),
+            tool("b"),
+            (BlockKind::Instructions, r#""Be brief.""#.to_owned()),
+            message("user", "fix it"),
+            message("assistant", "on it"),
+            message("user", "thanks"),
+        ];
+        changes(&mut blocks);
+        blocks.into_iter().map(|(kind, raw)| Block::new(kind, raw)).collect()
+    }
+
+    fn found(changes: impl FnOnce(&mut Vec<(BlockKind, String)>)) -> Difference {
+        difference(&request(|_| ()), &request(changes), &Exact).unwrap().unwrap()
+    }
+
+    #[test]
+    fn every_cause_has_its_name_and_place() {
+        let model = found(|b| b[0].1 = b[0].1.replace("m1", "m2"));
+        assert_eq!((model.cause, model.path.as_str(), model.offset), (Cause::ModelChanged, ".model", 1));
+        let parameter = found(|b| b[0].1 = b[0].1.replace(":0", ":1"));
+        assert_eq!((parameter.cause, parameter.path.as_str()), (Cause::ParametersChanged, ".temperature"));
+        let edited = found(|b| b[2].1 = b[2].1.replace("\"d\"", "\"e\""));
+        assert_eq!((edited.cause, edited.path.as_str()), (Cause::ToolsChanged, ".tools[1].description"));
+        let removed = found(|b| drop(b.remove(1)));
+        assert_eq!((removed.cause, removed.diff.as_str()), (Cause::ToolsChanged, "removed a"));
+        let swapped = found(|b| b.swap(1, 2));
+        assert!(swapped.diff.starts_with("reordered"), "{swapped:?}");
+        let prompt = found(|b| b[3].1 = "\"Be long.\"".to_owned());
+        assert_eq!((prompt.cause, prompt.offset), (Cause::InstructionsChanged, 3));
+        let changed = found(|b| b[4].1 = b[4].1.replace("fix it", "fix that"));
+        assert_eq!(changed.path, ".input[0].content[0].text");
+        assert_eq!((changed.cause, changed.offset), (Cause::ItemChanged, 4));
+        let inserted = found(|b| b.insert(5, (BlockKind::Item, "{\"type\":\"x\"}".to_owned())));
+        assert_eq!((inserted.cause, inserted.path.as_str()), (Cause::ItemInserted, ".input[1]"));
+        let missing = found(|b| drop(b.remove(5)));
+        assert_eq!((missing.cause, missing.path.as_str()), (Cause::ItemMissing, ".input[1]"));
+        let shorter = found(|b| drop(b.pop()));
+        assert_eq!(shorter.cause, Cause::ItemMissing);
+    }
+
+    #[test]
+    fn equal_requests_have_no_difference_whatever_their_key_order() {
+        let other = request(|b| b[0].1 = r#"{"temperature":0,"model":"m1"}"#.to_owned());
+        assert_eq!(difference(&request(|_| ()), &other, &Exact).unwrap(), None);
+    }
+}
