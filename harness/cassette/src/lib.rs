@@ -1,0 +1,17 @@
+//! What was recorded of one trial: its exchanges, tool results and checks, on disk and in memory; which recorded
+//! answer belongs to a request; and what may differ between two equal requests. Knows nothing of how an agent or a
+//! model is run.
+
+mod format;
+mod load;
+mod play;
+mod profile;
+mod write;
+
+pub use format::{
+    Check, CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Snapshot, ToolRun,
+};
+pub use load::{Cassette, CassetteError, StoredBlock};
+pub use play::{Miss, Player};
+pub use profile::{Profile, ProfileError};
+pub use write::{CountTokens, Writer};

@@ -1,0 +1,268 @@
+//! Reads a cassette whole and checks that it holds together. Keys are computed here, from the raw blocks, so that
+//! a better profile needs no new recording.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use base::{Digest, VersionError};
+use wire::{Block, Chain, JsonError};
+
+use crate::format::{Line, VERSION};
+use crate::{CheckRound, Exchange, Header, Profile, ProfileError, Snapshot, ToolRun};
+
+/// A cassette that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CassetteError {
+    /// The file system failed.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A line that does not belong in a cassette.
+    #[error("{}:{line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The recording stops before its end.
+    #[error("{}: cut after line {lines} (the recording has {exchanges} whole exchanges and no end): record it again", path.display())]
+    Cut {
+        /// The file.
+        path: PathBuf,
+        /// Whole lines in it.
+        lines: usize,
+        /// Whole exchanges in it.
+        exchanges: usize,
+    },
+    /// A version that cannot be read here.
+    #[error("{}: {error}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: VersionError,
+    },
+    /// Its profile cannot be used.
+    #[error("{}: {error}", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: ProfileError,
+    },
+}
+
+/// A block with its recorded token count.
+#[derive(Clone, Debug)]
+pub struct StoredBlock {
+    /// The block.
+    pub block: Block,
+    /// Its tokens, by the header's tokenizer.
+    pub tokens: u32,
+}
+
+/// A whole recording.
+#[derive(Debug)]
+pub struct Cassette {
+    /// What it is.
+    pub header: Header,
+    /// Digest of the file.
+    pub digest: Digest,
+    /// Every distinct block, by id.
+    pub blocks: Vec<StoredBlock>,
+    /// The exchanges, in the order they ended.
+    pub exchanges: Vec<Exchange>,
+    /// The tool calls, by lane, step and call id.
+    pub tools: HashMap<(String, u32, String), ToolRun>,
+    /// The rounds of checks, in order.
+    pub checks: Vec<CheckRound>,
+    /// The last state of the workspace.
+    pub snapshot: Option<Snapshot>,
+    /// What its requests are matched with.
+    pub profile: Profile,
+    /// Which exchange answers a request: by lane, key, attempt; several of one key in recorded order.
+    pub(crate) index: HashMap<(String, Digest, u32), Vec<usize>>,
+}
+
+impl Cassette {
+    /// Reads a cassette, its profile being one of those that come with this program.
+    pub fn load(path: &Path) -> Result<Self, CassetteError> {
+        let text = fs::read(path).map_err(|error| CassetteError::Io { path: path.to_owned(), error })?;
+        let mut reader = Reader { path, line: 0, header: None, parts: Parts::default() };
+        let whole = text.last() == Some(&b'\n');
+        let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').collect();
+        let lines = &lines[..lines.len() - 1];
+        for line in lines {
+            reader.line += 1;
+            reader.take(line)?;
+        }
+        let cut = || CassetteError::Cut {
+            path: path.to_owned(),
+            lines: lines.len(),
+            exchanges: reader.parts.exchanges.len(),
+        };
+        if !whole || !reader.parts.ended {
+            return Err(cut());
+        }
+        let header = reader.header.take().ok_or_else(cut)?;
+        let profile = Profile::built_in(&header.profile)
+            .map_err(|error| CassetteError::Profile { path: path.to_owned(), error })?;
+        let parts = reader.parts;
+        let mut cassette = Self {
+            header,
+            digest: Digest::of(&text),
+            blocks: parts.blocks,
+            exchanges: parts.exchanges,
+            tools: parts.tools,
+            checks: parts.checks,
+            snapshot: parts.snapshot,
+            profile,
+            index: HashMap::new(),
+        };
+        cassette.make_keys().map_err(|error| CassetteError::Line {
+            path: path.to_owned(),
+            line: 0,
+            problem: error.to_string(),
+        })?;
+        Ok(cassette)
+    }
+
+    fn make_keys(&mut self) -> Result<(), JsonError> {
+        use wire::Normalise;
+        let templates: Result<Vec<_>, _> =
+            self.blocks.iter().map(|s| self.profile.normalise(s.block.kind, &s.block.raw)).collect();
+        let templates = templates?;
+        let mut lanes: HashMap<&str, Chain> = HashMap::new();
+        for (number, exchange) in self.exchanges.iter().enumerate() {
+            let chain = lanes.entry(&exchange.lane).or_default();
+            chain.truncate(exchange.keep as usize);
+            for id in &exchange.add {
+                chain.push(self.blocks[*id as usize].block.kind, &templates[*id as usize]);
+            }
+            if let Some(key) = chain.key() {
+                self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole request of an exchange, block by block.
+    pub fn request(&self, number: usize) -> Vec<Block> {
+        let Some(last) = self.exchanges.get(number) else { return Vec::new() };
+        let mut ids: Vec<u32> = Vec::new();
+        for exchange in self.exchanges[..=number].iter().filter(|e| e.lane == last.lane) {
+            ids.truncate(exchange.keep as usize);
+            ids.extend(&exchange.add);
+        }
+        ids.into_iter().map(|id| self.blocks[id as usize].block.clone()).collect()
+    }
+
+    /// The text of a block that holds a tool's output or a message.
+    pub fn text(&self, block: u32) -> Option<String> {
+        match wire::Item::decode(&self.blocks.get(block as usize)?.block.raw)? {
+            wire::Item::Output { output, .. } => Some(output),
+            wire::Item::Message { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    blocks: Vec<StoredBlock>,
+    exchanges: Vec<Exchange>,
+    tools: HashMap<(String, u32, String), ToolRun>,
+    checks: Vec<CheckRound>,
+    snapshot: Option<Snapshot>,
+    lengths: HashMap<String, usize>,
+    ended: bool,
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    line: usize,
+    header: Option<Header>,
+    parts: Parts,
+}
+
+impl Reader<'_> {
+    fn error(&self, problem: impl Into<String>) -> CassetteError {
+        CassetteError::Line { path: self.path.to_owned(), line: self.line, problem: problem.into() }
+    }
+
+    fn take(&mut self, text: &[u8]) -> Result<(), CassetteError> {
+        let line: Line = serde_json::from_slice(text)
+            .map_err(|e| self.error(format!("not a line of a cassette (column {}): {e}", e.column())))?;
+        if (self.line == 1) != matches!(line, Line::Cassette(_)) {
+            return Err(self.error("a cassette has its header on its first line, and only there"));
+        }
+        if self.parts.ended {
+            return Err(self.error("nothing may follow the end of a recording"));
+        }
+        match line {
+            Line::Cassette(header) => {
+                let version = VERSION.check(header.version);
+                version.map_err(|error| CassetteError::Version { path: self.path.to_owned(), error })?;
+                self.header = Some(header);
+            }
+            Line::Block(block) => self.block(block)?,
+            Line::Exchange(exchange) => self.exchange(exchange)?,
+            Line::Tool(run) => {
+                self.known(run.output)?;
+                self.parts.tools.insert((run.lane.clone(), run.step, run.call_id.clone()), run);
+            }
+            Line::Check(round) => {
+                round.feedback.map_or(Ok(()), |block| self.known(block))?;
+                self.parts.checks.push(round);
+            }
+            Line::Snapshot(snapshot) => self.parts.snapshot = Some(snapshot),
+            Line::End(_) => self.parts.ended = true,
+        }
+        Ok(())
+    }
+
+    fn known(&self, block: u32) -> Result<(), CassetteError> {
+        let there = (block as usize) < self.parts.blocks.len();
+        if there {
+            Ok(())
+        } else {
+            Err(self.error(format!("block {block} has not been seen before this line")))
+        }
+    }
+
+    fn block(&mut self, line: crate::format::BlockLine) -> Result<(), CassetteError> {
+        if line.id as usize != self.parts.blocks.len() {
+            return Err(self.error(format!("block {} is out of order", line.id)));
+        }
+        let raw = match (line.raw, line.text) {
+            (Some(raw), None) => String::from(Box::<str>::from(raw)),
+            (None, Some(text)) => text,
+            _ => return Err(self.error("a block has either `raw` or `text`")),
+        };
+        wire::canonical(&raw).map_err(|e| self.error(format!("block {}: {e}", line.id)))?;
+        self.parts.blocks.push(StoredBlock { block: Block::new(line.kind, raw), tokens: line.tokens });
+        Ok(())
+    }
+
+    fn exchange(&mut self, exchange: Exchange) -> Result<(), CassetteError> {
+        for id in &exchange.add {
+            self.known(*id)?;
+        }
+        let length = self.parts.lengths.get(&exchange.lane).copied().unwrap_or(0);
+        if exchange.keep as usize > length {
+            return Err(self.error("the exchange keeps more blocks than the request before it had"));
+        }
+        self.parts.lengths.insert(exchange.lane.clone(), exchange.keep as usize + exchange.add.len());
+        self.parts.exchanges.push(exchange);
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! Which recorded answer belongs to a request. Strict: the whole request must have the recorded key, and each
+//! exchange is served once. Knows nothing of time or of what the caller does with the answer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base::Digest;
+use wire::{Cause, Difference, Prompt, Tracker, difference};
+
+use crate::{Cassette, Exchange};
+
+/// A request that the recording does not answer.
+#[derive(Clone, Debug)]
+pub struct Miss {
+    /// The recorded step that was due.
+    pub step: u32,
+    /// How the request differs from the recorded one.
+    pub difference: Difference,
+}
+
+/// A cassette that is being served.
+#[derive(Debug)]
+pub struct Player {
+    cassette: Arc<Cassette>,
+    lanes: Mutex<HashMap<String, Lane>>,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    tracker: Tracker,
+    served: HashMap<(Digest, u32), usize>,
+    done: Vec<bool>,
+}
+
+impl Player {
+    /// Starts at the beginning.
+    pub fn new(cassette: Arc<Cassette>) -> Self {
+        Self { cassette, lanes: Mutex::new(HashMap::new()) }
+    }
+
+    /// The recording.
+    pub fn cassette(&self) -> &Cassette {
+        &self.cassette
+    }
+
+    /// The recorded exchange for a request, or how it differs from the one that was due.
+    pub fn serve(&self, lane_name: &str, attempt: u32, prompt: &Prompt) -> Result<(&Exchange, Digest), Miss> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !lanes.contains_key(lane_name) {
+            lanes.insert(lane_name.to_owned(), Lane::default());
+        }
+        // The key was put there above.
+        let Some(lane) = lanes.get_mut(lane_name) else { return Err(self.miss(&[], lane_name, prompt)) };
+        lane.done.resize(self.cassette.exchanges.len(), false);
+        let Ok(key) = lane.tracker.key(prompt, &self.cassette.profile) else {
+            return Err(self.miss(&lane.done, lane_name, prompt));
+        };
+        let ordinal = lane.served.get(&(key, attempt)).copied().unwrap_or(0);
+        let numbers = self.cassette.index.get(&(lane_name.to_owned(), key, attempt));
+        match numbers.and_then(|numbers| numbers.get(ordinal)) {
+            Some(number) => {
+                lane.served.insert((key, attempt), ordinal + 1);
+                lane.done[*number] = true;
+                Ok((&self.cassette.exchanges[*number], key))
+            }
+            None => Err(self.miss(&lane.done, lane_name, prompt)),
+        }
+    }
+
+    /// The first recorded exchange of a lane that was not asked for.
+    pub fn unserved(&self, lane_name: &str) -> Option<&Exchange> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = Vec::new();
+        let done = lanes.get(lane_name).map_or(&none, |lane| &lane.done);
+        self.next(done, lane_name).map(|number| &self.cassette.exchanges[number])
+    }
+
+    fn next(&self, done: &[bool], lane: &str) -> Option<usize> {
+        let served = |number: usize| done.get(number).copied().unwrap_or(false);
+        (0..self.cassette.exchanges.len()).find(|n| !served(*n) && self.cassette.exchanges[*n].lane == lane)
+    }
+
+    fn miss(&self, done: &[bool], lane: &str, prompt: &Prompt) -> Miss {
+        let whole = |cause, diff: String| Difference { cause, path: String::new(), offset: 0, diff };
+        let Some(due) = self.next(done, lane) else {
+            let step = self.cassette.exchanges.iter().filter(|e| e.lane == lane).map(|e| e.step).max();
+            let difference = whole(Cause::ExtraRequest, "the recording has no further request".to_owned());
+            return Miss { step: step.unwrap_or(0) + 1, difference };
+        };
+        let found = difference(&self.cassette.request(due), prompt.blocks(), &self.cassette.profile);
+        let difference = match found {
+            Ok(Some(difference)) => difference,
+            Ok(None) => {
+                whole(Cause::ExtraRequest, "the same request again, with another attempt number".to_owned())
+            }
+            Err(error) => whole(Cause::ItemChanged, format!("the request is {error}")),
+        };
+        Miss { step: self.cassette.exchanges[due].step, difference }
+    }
+}

@@ -1,0 +1,138 @@
+//! Writes a cassette, line by line, each distinct block once. A recording that is killed half-way is readable up
+//! to its last whole line. Knows nothing of who calls.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use base::{Digest, Hasher};
+use serde_json::value::RawValue;
+use wire::{Block, Frame, Prompt};
+
+use crate::format::{BlockLine, End, Line};
+use crate::{CheckRound, Exchange, Header, Snapshot, ToolRun};
+
+/// Counts tokens when a block is recorded, so that nobody need do it again.
+pub trait CountTokens: Send + Sync {
+    /// The tokenizer's name.
+    fn name(&self) -> &str;
+    /// Tokens of a text.
+    fn count(&self, text: &str) -> u32;
+}
+
+/// A cassette in the making.
+pub struct Writer {
+    path: PathBuf,
+    file: File,
+    tokens: std::sync::Arc<dyn CountTokens>,
+    ids: HashMap<Digest, u32>,
+    lanes: HashMap<String, Lane>,
+    exchanges: u32,
+}
+
+#[derive(Default)]
+struct Lane {
+    generation: u32,
+    blocks: Vec<u32>,
+}
+
+impl Writer {
+    /// Starts a recording in a new file.
+    pub fn create(path: &Path, header: Header, tokens: std::sync::Arc<dyn CountTokens>) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let file = File::create(path)?;
+        let path = path.to_owned();
+        let (ids, lanes) = (HashMap::new(), HashMap::new());
+        let mut writer = Self { path, file, tokens, ids, lanes, exchanges: 0 };
+        writer.line(&Line::Cassette(header))?;
+        Ok(writer)
+    }
+
+    /// The file that is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn line(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        self.file.write_all(&text)
+    }
+
+    /// The id of a block; writes it where it is new.
+    pub fn block(&mut self, block: &Block) -> io::Result<u32> {
+        let digest = Hasher::new("block").number(block.kind as u64).field(block.raw.as_bytes()).finish();
+        if let Some(id) = self.ids.get(&digest) {
+            return Ok(*id);
+        }
+        let id = u32::try_from(self.ids.len()).map_err(io::Error::other)?;
+        let tokens = self.tokens.count(&block.raw);
+        let one_line = !block.raw.contains(['\n', '\r']);
+        let raw = if one_line { Some(RawValue::from_string(block.raw.clone().into_string())?) } else { None };
+        let text = (!one_line).then(|| block.raw.clone().into_string());
+        self.line(&Line::Block(BlockLine { id, kind: block.kind, tokens, raw, text }))?;
+        self.ids.insert(digest, id);
+        Ok(id)
+    }
+
+    /// Records one exchange.
+    pub fn exchange(
+        &mut self,
+        at: (&str, u32, u32),
+        prompt: &Prompt,
+        status: u16,
+        frames: Vec<Frame>,
+        body: Option<String>,
+    ) -> io::Result<()> {
+        let (lane_name, step, attempt) = at;
+        let mut lane = self.lanes.remove(lane_name).unwrap_or_default();
+        let keep = if lane.generation == prompt.generation() {
+            lane.blocks.len()
+        } else {
+            self.common(&lane, prompt)
+        };
+        lane.blocks.truncate(keep);
+        lane.generation = prompt.generation();
+        for block in prompt.blocks().get(keep..).unwrap_or_default() {
+            lane.blocks.push(self.block(block)?);
+        }
+        let add = lane.blocks[keep..].to_vec();
+        self.lanes.insert(lane_name.to_owned(), lane);
+        self.exchanges += 1;
+        let (lane, keep) = (lane_name.to_owned(), u32::try_from(keep).map_err(io::Error::other)?);
+        self.line(&Line::Exchange(Exchange { lane, step, attempt, status, keep, add, frames, body }))
+    }
+
+    /// How many blocks a rewritten prompt still shares with the lane's request before it.
+    fn common(&self, lane: &Lane, prompt: &Prompt) -> usize {
+        let id = |block: &Block| {
+            let digest = Hasher::new("block").number(block.kind as u64).field(block.raw.as_bytes()).finish();
+            self.ids.get(&digest).copied()
+        };
+        lane.blocks.iter().zip(prompt.blocks()).take_while(|(old, new)| id(new) == Some(**old)).count()
+    }
+
+    /// Records one tool call.
+    pub fn tool(&mut self, run: ToolRun) -> io::Result<()> {
+        self.line(&Line::Tool(run))
+    }
+
+    /// Records one round of checks.
+    pub fn check(&mut self, round: CheckRound) -> io::Result<()> {
+        self.line(&Line::Check(round))
+    }
+
+    /// Records the state of the workspace.
+    pub fn snapshot(&mut self, snapshot: Snapshot) -> io::Result<()> {
+        self.line(&Line::Snapshot(snapshot))
+    }
+
+    /// Ends the recording.
+    pub fn end(mut self, reason: &str) -> io::Result<()> {
+        let exchanges = self.exchanges;
+        self.line(&Line::End(End { reason: reason.to_owned(), exchanges }))
+    }
+}

@@ -1,0 +1,151 @@
+//! What holds for every recording: it replays itself, serves each exchange once, survives a cut, and explains what
+//! differs.
+
+use std::sync::Arc;
+
+use base::{Digest, Timestamp};
+use cassette::{Cassette, CassetteError, CountTokens, Header, Kind, Player, Writer};
+use proptest::prelude::*;
+use serde_json::json;
+use serde_json::value::RawValue;
+use wire::{Block, BlockKind, Cause, Frame, Prompt};
+
+struct Bytes;
+
+impl CountTokens for Bytes {
+    fn name(&self) -> &str {
+        "bytes"
+    }
+
+    fn count(&self, text: &str) -> u32 {
+        text.len() as u32
+    }
+}
+
+fn header() -> Header {
+    Header {
+        version: "1.0".parse().unwrap(),
+        kind: Kind::Synthetic,
+        agent: "native 0.1.0".into(),
+        protocol: "responses".into(),
+        model: "stub".into(),
+        clock: Timestamp::parse("2026-11-02T09:00:00Z").unwrap(),
+        profile: "native".into(),
+        task: "core/a".into(),
+        task_digest: Digest::of(b"task"),
+        workspace: Digest::of(b"workspace"),
+        tokenizer: "bytes".into(),
+        toolchain: Default::default(),
+    }
+}
+
+fn item(text: &str) -> Block {
+    Block::new(BlockKind::Item, json!({"type": "message", "role": "user", "content": text}).to_string())
+}
+
+fn head(prompt: &mut Prompt) {
+    prompt.push(Block::new(BlockKind::Head, r#"{"model":"stub"}"#));
+}
+
+/// Each step adds some items to the prompt, or rewrites its history, then asks.
+#[derive(Clone, Debug)]
+struct Step {
+    rewrite: bool,
+    items: Vec<String>,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (prop::bool::weighted(0.1), prop::collection::vec("[a-c\n\"é]{0,6}", 0..4));
+    prop::collection::vec(step.prop_map(|(rewrite, items)| Step { rewrite, items }), 1..12)
+}
+
+fn walk(steps: &[Step], mut ask: impl FnMut(u32, &Prompt)) {
+    let mut prompt = Prompt::default();
+    head(&mut prompt);
+    for (index, step) in steps.iter().enumerate() {
+        if step.rewrite {
+            prompt.rewrite(1);
+        }
+        step.items.iter().for_each(|text| prompt.push(item(text)));
+        ask(index as u32 + 1, &prompt);
+    }
+}
+
+fn record(path: &std::path::Path, steps: &[Step]) {
+    let mut writer = Writer::create(path, header(), Arc::new(Bytes)).unwrap();
+    walk(steps, |step, prompt| {
+        let data = RawValue::from_string(format!("{{\"step\": {step}}}")).unwrap();
+        let frame = Frame { gap_us: 1, event: None, data };
+        writer.exchange(("main", step, 1), prompt, 200, vec![frame], None).unwrap();
+    });
+    writer.end("").unwrap();
+}
+
+proptest! {
+    #[test]
+    fn every_cassette_replays_itself_and_serves_each_exchange_once(steps in steps()) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("c.jsonl");
+        record(&path, &steps);
+        let player = Player::new(Arc::new(Cassette::load(&path).unwrap()));
+        walk(&steps, |step, prompt| {
+            let (exchange, _) = player.serve("main", 1, prompt).unwrap();
+            assert_eq!(exchange.frames[0].data.get(), format!("{{\"step\": {step}}}"));
+        });
+        prop_assert!(player.unserved("main").is_none());
+        let mut last = None;
+        walk(&steps, |_, prompt| last = Some(player.serve("main", 1, prompt).map(|_| ())));
+        prop_assert_eq!(last.unwrap().unwrap_err().difference.cause, Cause::ExtraRequest);
+    }
+
+    #[test]
+    fn a_cassette_cut_at_any_byte_is_refused_and_never_panics(steps in steps(), cut in any::<prop::sample::Index>()) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("c.jsonl");
+        record(&path, &steps);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..cut.index(bytes.len())]).unwrap();
+        let error = Cassette::load(&path).unwrap_err();
+        prop_assert!(matches!(error, CassetteError::Cut { .. } | CassetteError::Line { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_flipped_byte_never_panics(steps in steps(), at in any::<prop::sample::Index>(), bit in 0..8) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("c.jsonl");
+        record(&path, &steps);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        std::fs::write(&path, bytes).unwrap();
+        let _ = Cassette::load(&path);
+    }
+}
+
+#[test]
+fn a_request_that_differs_is_explained_with_the_step_that_was_due() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("c.jsonl");
+    let said = |text: &str| Step { rewrite: false, items: vec![text.to_owned()] };
+    record(&path, &[said("one"), said("two")]);
+    let player = Player::new(Arc::new(Cassette::load(&path).unwrap()));
+    let mut misses = Vec::new();
+    walk(&[said("one"), said("too")], |_, prompt| misses.extend(player.serve("main", 1, prompt).err()));
+    assert_eq!(misses.len(), 1);
+    assert_eq!((misses[0].step, misses[0].difference.cause), (2, Cause::ItemChanged));
+    assert_eq!((misses[0].difference.path.as_str(), misses[0].difference.offset), (".input[1].content", 1));
+    assert_eq!(player.unserved("main").unwrap().step, 2);
+}
+
+#[test]
+fn a_cassette_grows_with_what_was_said_and_not_with_the_square_of_the_turns() {
+    let temp = tempfile::tempdir().unwrap();
+    let size = |turns: usize| {
+        let path = temp.path().join(format!("{turns}.jsonl"));
+        let steps: Vec<Step> =
+            (0..turns).map(|n| Step { rewrite: false, items: vec![format!("{n:0100}")] }).collect();
+        record(&path, &steps);
+        std::fs::metadata(path).unwrap().len() as f64
+    };
+    assert!(size(800) / size(400) < 2.1);
+}
