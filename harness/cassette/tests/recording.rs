@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_byte_never_panics(steps in steps(), at in any::<prop::sample::Index>(), bit in 0..8) {
+    fn a_flipped_byte_never_panics(steps in steps(), at in any::<prop::sample::Index>(), bit in 0..8_u8) {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("c.jsonl");
         record(&path, &steps);
