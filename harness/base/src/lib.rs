@@ -5,6 +5,7 @@ mod clock;
 mod digest;
 mod ids;
 mod seed;
+pub mod toml_file;
 mod version;
 
 pub use clock::{Clock, SystemClock, Timestamp, VirtualClock};
