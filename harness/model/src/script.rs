@@ -1,0 +1,270 @@
+//! An authored stub as a model: plays its turns in order, branches on what the tools said, and gives the same
+//! answer to the same request. Token counts and timings it does not state come from a tokenizer and a seeded
+//! generator (METHODOLOGY.md describes it).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base::{Digest, Seed};
+use cassette::CountTokens;
+use wire::responses::Authored;
+use wire::{Exact, Item, Prompt, Tracker, Usage};
+
+use crate::{Call, Model, ModelFault, Script, ScriptTurn, Stream};
+
+/// Prefixes shorter than this are never cached.
+const CACHE_MIN_TOKENS: u64 = 1024;
+/// Cached tokens are counted in steps of this many.
+const CACHE_STEP_TOKENS: u64 = 128;
+
+/// A script that is being played.
+pub struct ScriptModel {
+    script: Arc<Script>,
+    tokens: Arc<dyn CountTokens>,
+    lanes: Mutex<HashMap<String, Lane>>,
+}
+
+#[derive(Default)]
+struct Lane {
+    tracker: Tracker,
+    /// What each request got.
+    given: HashMap<Digest, Given>,
+    last: Option<usize>,
+    /// Blocks of the prompt that the last turn had seen.
+    seen: usize,
+    generation: u32,
+    /// Tokens of the prompt's first `counted` blocks.
+    prompt_tokens: u64,
+    counted: usize,
+    /// Prompt tokens of the request before.
+    before: u64,
+    answers: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Given {
+    turn: usize,
+    number: u32,
+    usage: Usage,
+}
+
+impl ScriptModel {
+    /// A model that starts at the script's first turn.
+    pub fn new(script: Arc<Script>, tokens: Arc<dyn CountTokens>) -> Self {
+        Self { script, tokens, lanes: Mutex::new(HashMap::new()) }
+    }
+
+    /// The turn for a request, its number and its token counts; the same for the same request.
+    fn choose(&self, lane: &mut Lane, call: &Call<'_>) -> Result<Given, ModelFault> {
+        let exhausted = |why: String| ModelFault::Exhausted(why);
+        let key =
+            lane.tracker.key(call.prompt, &Exact).map_err(|e| exhausted(format!("the request is {e}")))?;
+        if let Some(given) = lane.given.get(&key) {
+            return Ok(*given);
+        }
+        let turn = match lane.last {
+            None => 0,
+            Some(last) => {
+                let said = said_since(call.prompt, lane.seen);
+                let turn = &self.script.turns[last];
+                let branch = turn.branches.iter().find(|(test, _)| test.holds(&said));
+                branch.map_or(turn.next, |(_, goto)| *goto)
+            }
+        };
+        let Some(content) = self.script.turns.get(turn) else {
+            return Err(exhausted(format!(
+                "it has {} turns and was asked for one more",
+                self.script.turns.len()
+            )));
+        };
+        lane.answers += 1;
+        let given = Given { turn, number: lane.answers, usage: self.count(lane, content, call.prompt) };
+        lane.given.insert(key, given);
+        lane.last = Some(turn);
+        lane.seen = call.prompt.blocks().len();
+        Ok(given)
+    }
+
+    fn count_prompt(&self, lane: &mut Lane, prompt: &Prompt) -> u64 {
+        if lane.generation != prompt.generation() {
+            (lane.generation, lane.prompt_tokens, lane.counted, lane.before) = (prompt.generation(), 0, 0, 0);
+        }
+        for block in prompt.blocks().get(lane.counted..).unwrap_or_default() {
+            lane.prompt_tokens += u64::from(self.tokens.count(&block.raw));
+            lane.counted += 1;
+        }
+        lane.prompt_tokens
+    }
+
+    /// Token counts of one answer: as stated, or counted, the prompt of the request before being cached.
+    fn count(&self, lane: &mut Lane, turn: &ScriptTurn, prompt: &Prompt) -> Usage {
+        let input_tokens = self.count_prompt(lane, prompt);
+        let cached =
+            if lane.before >= CACHE_MIN_TOKENS { lane.before - lane.before % CACHE_STEP_TOKENS } else { 0 };
+        lane.before = input_tokens;
+        let count = |text: &str| u64::from(self.tokens.count(text));
+        let reasoning_tokens = turn.reasoning.as_deref().map_or(0, count);
+        let said = turn.text.as_deref().map_or(0, count);
+        let called: u64 = turn.calls.iter().map(|call| count(&call.tool) + count(&call.arguments)).sum();
+        let counted = Usage {
+            input_tokens,
+            cached_tokens: cached,
+            cache_write_tokens: 0,
+            output_tokens: reasoning_tokens + said + called,
+            reasoning_tokens,
+        };
+        turn.usage.map_or(counted, |stated| Usage {
+            input_tokens: stated.input_tokens,
+            cached_tokens: stated.cached_tokens,
+            output_tokens: stated.output_tokens,
+            ..counted
+        })
+    }
+
+    fn author(&self, turn: &ScriptTurn, given: Given) -> Authored {
+        let (ttft_us, rest_us) = self.pace(turn, given.usage, given.number);
+        Authored {
+            model: self.script.model.clone(),
+            number: given.number,
+            reasoning: turn.reasoning.clone(),
+            text: turn.text.clone(),
+            calls: turn.calls.iter().map(|call| (call.tool.clone(), call.arguments.clone())).collect(),
+            usage: given.usage,
+            ttft_us,
+            rest_us,
+        }
+    }
+
+    /// Time to the first token and from there to the end, in microseconds: 0.35 s, 0.12 ms for each token that is
+    /// not cached and up to 0.5 s of noise; then 55 to 95 tokens a second.
+    fn pace(&self, turn: &ScriptTurn, usage: Usage, number: u32) -> (u64, u64) {
+        let seed = Seed::new(self.script.seed).derive(&format!("pace {number}"));
+        let noise = seed.derive("first").unit();
+        let fresh = usage.input_tokens.saturating_sub(usage.cached_tokens);
+        let first = 350_000 + fresh * 120 + (noise * 500_000.0) as u64;
+        let speed = 55.0 + 40.0 * seed.derive("speed").unit();
+        let rest = (usage.output_tokens as f64 / speed * 1e6) as u64;
+        let first = turn.ttft_ms.map_or(first, |ms| ms * 1000);
+        let rest = turn.total_ms.map_or(rest, |ms| (ms * 1000).saturating_sub(first));
+        (first, rest)
+    }
+}
+
+/// What the tools and the user said after the prompt's first `seen` blocks.
+fn said_since(prompt: &Prompt, seen: usize) -> String {
+    let new = prompt.blocks().get(seen..).unwrap_or_default();
+    let texts = new.iter().filter_map(|block| match Item::decode(&block.raw)? {
+        Item::Output { output, .. } => Some(output),
+        Item::Message { role, text } if role == "user" => Some(text),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+impl Model for ScriptModel {
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Stream<'a>, ModelFault> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.entry(call.lane.to_owned()).or_default();
+        let given = self.choose(lane, call)?;
+        let turn = &self.script.turns[given.turn];
+        if let Some((status, body, times)) = &turn.error
+            && call.attempt <= *times
+        {
+            return Err(ModelFault::Status { status: *status, body: body.clone() });
+        }
+        let frames = self.author(turn, given).frames();
+        let frames = frames.map_err(|e| ModelFault::Exhausted(format!("its answer is no JSON: {e}")))?;
+        Ok(Box::new(frames.into_iter().map(Ok)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use wire::responses::{Answer, Decoder, items};
+    use wire::{Block, BlockKind};
+
+    use super::*;
+    use crate::O200k;
+
+    const SCRIPT: &str = r#"
+        version = "1.0"
+        model = "stub"
+        [[turn]]
+        text = "I look."
+        [[turn.call]]
+        tool = "exec_command"
+        args = { cmd = "ls" }
+        [[turn.when]]
+        contains = "FAILED"
+        goto = "mend"
+        [[turn]]
+        text = "Nothing to do."
+        [[turn]]
+        id = "mend"
+        text = "I mend it."
+        error = { status = 529, body = "overloaded", times = 1 }
+    "#;
+
+    fn model() -> ScriptModel {
+        let script = Script::parse(Path::new("s.toml"), SCRIPT).unwrap();
+        ScriptModel::new(Arc::new(script), Arc::new(O200k))
+    }
+
+    fn ask(model: &ScriptModel, prompt: &Prompt, attempt: u32) -> Result<Answer, ModelFault> {
+        let mut decoder = Decoder::default();
+        for frame in model.answer(&Call { lane: "main", step: 1, attempt, prompt })? {
+            decoder.feed(&frame?).unwrap();
+        }
+        Ok(decoder.finish())
+    }
+
+    fn after(output: &str) -> Prompt {
+        let mut prompt = Prompt::default();
+        prompt.push(Block::new(BlockKind::Item, items::message("user", "go")));
+        if !output.is_empty() {
+            prompt.push(Block::new(BlockKind::Item, items::output("call_1_1", output)));
+        }
+        prompt
+    }
+
+    #[test]
+    fn what_a_tool_said_decides_the_next_turn() {
+        for (output, expected) in [("all FAILED", "I mend it."), ("fine", "Nothing to do.")] {
+            let model = model();
+            ask(&model, &after(""), 1).unwrap();
+            let answer = ask(&model, &after(output), 2).unwrap();
+            assert!(answer.items.iter().any(|item| item.contains(expected)), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_request_gets_the_same_answer_and_an_error_its_number_of_times() {
+        let model = model();
+        assert_eq!(ask(&model, &after(""), 1).unwrap(), ask(&model, &after(""), 2).unwrap());
+        let fault = ask(&model, &after("FAILED"), 1).unwrap_err();
+        assert!(fault.is_transient(), "{fault}");
+        assert!(ask(&model, &after("FAILED"), 2).is_ok());
+    }
+
+    #[test]
+    fn a_script_that_runs_out_says_so() {
+        let model = model();
+        ask(&model, &after(""), 1).unwrap();
+        ask(&model, &after("fine"), 1).unwrap();
+        let mut prompt = after("fine");
+        prompt.push(Block::new(BlockKind::Item, items::message("user", "more")));
+        ask(&model, &prompt, 2).unwrap();
+        prompt.push(Block::new(BlockKind::Item, items::message("user", "and more")));
+        assert!(matches!(ask(&model, &prompt, 1), Err(ModelFault::Exhausted(_))));
+    }
+
+    #[test]
+    fn a_goto_to_nowhere_and_an_unknown_key_are_refused_with_their_place() {
+        let parse = |text: &str| Script::parse(Path::new("s.toml"), text).unwrap_err().to_string();
+        assert!(parse(&SCRIPT.replace("goto = \"mend\"", "goto = \"mand\"")).contains("turn 1"));
+        let unknown = parse(&SCRIPT.replace("text = \"I look.\"", "txet = \"I look.\""));
+        assert!(unknown.contains("s.toml:5") && unknown.contains("text"), "{unknown}");
+    }
+}
