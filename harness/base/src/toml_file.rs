@@ -136,7 +136,10 @@ pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Diagnost
 }
 
 /// Reads a table that other programs own, too: keys which nothing reads come back as warnings.
-pub fn parse_lenient<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Diagnostic>), Diagnostic> {
+pub fn parse_lenient<T: DeserializeOwned>(
+    file: &Path,
+    text: &str,
+) -> Result<(T, Vec<Diagnostic>), Diagnostic> {
     let mut unread = Vec::new();
     let value = toml::Deserializer::parse(text)
         .and_then(|source| serde_ignored::deserialize(source, |path| unread.push(segments(&path))))
@@ -352,7 +355,8 @@ mod tests {
         assert_eq!(places[0].0, 1);
         assert_eq!((places[1].0, places[1].1), (3, 1));
         assert!(places[1].2.contains("`table.one.new`"), "{places:?}");
-        let error = parse_lenient::<Theirs>(file, "[retake]\ntimeout = 1\ntimeoot = 1\n").map(|_| ()).unwrap_err();
+        let error =
+            parse_lenient::<Theirs>(file, "[retake]\ntimeout = 1\ntimeoot = 1\n").map(|_| ()).unwrap_err();
         assert_eq!((error.line, error.help.as_deref()), (3, Some("did you mean `timeout`?")));
     }
 
