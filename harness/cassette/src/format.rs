@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::{Digest, FormatVersion, Timestamp};
+use journal::{CheckResult, ToolOutcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wire::{BlockKind, Frame};
@@ -100,7 +101,7 @@ pub struct Exchange {
 }
 
 /// What a tool call did when it was recorded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolRun {
     /// The lane it belongs to.
     pub lane: String,
@@ -108,8 +109,8 @@ pub struct ToolRun {
     pub step: u32,
     /// The call's id.
     pub call_id: String,
-    /// How it went: ok, failed, rejected, denied or timed_out.
-    pub outcome: String,
+    /// How it went.
+    pub outcome: ToolOutcome,
     /// Exit code of a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
@@ -152,26 +153,17 @@ impl FileState {
 }
 
 /// One round of visible checks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckRound {
     /// The round, from 1.
     pub round: u32,
     /// Each check, in the task's order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckResult>,
     /// How long they took together, in microseconds.
     pub duration_us: u64,
     /// The block that went back to the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<u32>,
-}
-
-/// One visible check's recorded verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Check {
-    /// Its name.
-    pub name: String,
-    /// Whether it held.
-    pub passed: bool,
 }
 
 /// The workspace at some step, as what differs from its start.

@@ -366,7 +366,7 @@ pub struct LaneTimes {
 impl LaneTimes {
     /// All stages together: the trial's virtual length.
     pub fn total_us(&self) -> u64 {
-        self.model_us + self.tool_us + self.evaluate_us
+        self.model_us.saturating_add(self.tool_us).saturating_add(self.evaluate_us)
     }
 }
 
@@ -441,6 +441,9 @@ pub struct HostEnded {
     pub wall_us: u64,
     /// Real time of setting the workspace up, in microseconds.
     pub setup_us: u64,
+    /// Real time waiting for the model, in microseconds.
+    #[serde(default)]
+    pub model_us: u64,
     /// Real time in tools, in microseconds.
     pub tool_us: u64,
     /// Real time in visible checks, in microseconds.

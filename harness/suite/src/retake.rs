@@ -54,6 +54,19 @@ pub enum CheckKind {
     Performance,
 }
 
+impl CheckKind {
+    /// Its name, as a task states it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tests => "tests",
+            Self::Types => "types",
+            Self::Lint => "lint",
+            Self::Security => "security",
+            Self::Performance => "performance",
+        }
+    }
+}
+
 /// Whose output a check's command writes; without one it is told from the output itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

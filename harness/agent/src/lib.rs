@@ -1,0 +1,20 @@
+//! The agent: the native loop with its tools, policy and tape, and the reference agents. Turns an instruction into
+//! actions in an environment, with answers from a model; knows nothing of suites on disk, runs or reports.
+
+mod drift;
+mod native;
+pub mod patch;
+pub mod policy;
+mod prompt;
+mod reference;
+mod tally;
+mod tape;
+pub mod tools;
+
+pub use native::{Brief, Means, Native};
+pub use reference::oracle;
+pub use tally::{AgentEnd, AgentFault, Observer, Tally};
+pub use tape::{Tape, ToolTime};
+
+/// Name and version of the native agent, as recordings and journals state it.
+pub const NATIVE: &str = concat!("native ", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,582 @@
+//! The native loop: understand, plan, generate, act, evaluate, feedback, until the checks hold, a budget is spent or
+//! a person stops it. Its prompt only ever grows at its end.
+
+use std::time::{Duration, Instant};
+
+use base::{Clock, Digest, VirtualClock};
+use cassette::{Effect, ToolRun as RecordedTool};
+use journal::{CallFigures, Drift, Event, FailureMode, Finding, Generated, Host, ToolOutcome};
+use model::{Call, Model, ModelFault};
+use sandbox::{Cancel, Environment, Manifest};
+use suite::{Budget, Check, Policy};
+use wire::responses::{Answer, Decoder, End, items};
+use wire::{Block, BlockKind, Exact, Item, Prompt, Tracker};
+
+use crate::policy::{Verdict, judge_command, judge_tool};
+use crate::tape::{effect, micros};
+use crate::tools::{Tool, ToolRun};
+use crate::{AgentEnd, AgentFault, Observer, Tally, Tape, ToolTime, drift, prompt};
+
+/// The lane of the agent's own thread.
+const MAIN: &str = "main";
+/// Tries of one model call.
+const ATTEMPTS_MAX: u32 = 5;
+/// Wait before the second try; doubled for each further one.
+const BACK_OFF: Duration = Duration::from_millis(200);
+/// Equal rounds of calls with equal outputs after which the agent counts as caught in a loop.
+const LOOP_ROUNDS: u32 = 5;
+/// Bytes of feedback on failed checks.
+const FEEDBACK_MAX: usize = 8 * 1024;
+/// Characters of a preview.
+const PREVIEW_MAX: usize = 160;
+/// In a replay a command may really take this many times its limit, and not less than `REAL_LIMIT_MIN`, before the
+/// safety net catches it: the host's speed must not decide what the recording has decided.
+const REAL_LIMIT_FACTOR: u32 = 4;
+const REAL_LIMIT_MIN: Duration = Duration::from_secs(60);
+
+/// What the agent is asked to do, and within which limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'a> {
+    /// The conversation's name, the same in every run of the task.
+    pub thread: &'a str,
+    /// The model that is asked for.
+    pub model: &'a str,
+    /// What the user wants, request by request; a task of one step has one.
+    pub instruction: &'a str,
+    /// The visible checks.
+    pub checks: &'a [Check],
+    /// What its commands may be.
+    pub policy: &'a Policy,
+    /// What it may spend.
+    pub budget: Budget,
+    /// The tools it has.
+    pub tools: &'a [Tool],
+    /// Names of files and folders whose changes do not matter.
+    pub exclude: &'a [String],
+}
+
+/// The native agent in one trial.
+pub struct Native<'a> {
+    brief: Brief<'a>,
+    env: &'a dyn Environment,
+    model: &'a dyn Model,
+    clock: &'a VirtualClock,
+    tape: Tape,
+    time: ToolTime,
+    cancel: &'a Cancel,
+    observer: &'a mut dyn Observer,
+    /// What the agent's part adds up to.
+    pub tally: Tally,
+    prompt: Prompt,
+    tracker: Tracker,
+    files: Manifest,
+    round: u32,
+    last_round: Option<(Digest, u32)>,
+}
+
+/// What the agent works with.
+pub struct Means<'a> {
+    /// Its world.
+    pub env: &'a dyn Environment,
+    /// What answers it.
+    pub model: &'a dyn Model,
+    /// The trial's clock.
+    pub clock: &'a VirtualClock,
+    /// What is known of its tool calls, or is to be kept of them.
+    pub tape: Tape,
+    /// How long they take.
+    pub time: ToolTime,
+    /// Stops it.
+    pub cancel: &'a Cancel,
+    /// Is told of everything.
+    pub observer: &'a mut dyn Observer,
+}
+
+/// A tool call of an answer.
+struct Asked {
+    call_id: String,
+    name: String,
+    arguments: String,
+}
+
+/// A tool call that was carried out, with how long it really took.
+struct Done {
+    run: ToolRun,
+    real: Duration,
+    effect: Effect,
+}
+
+type Step<T> = Result<Result<T, AgentEnd>, AgentFault>;
+
+/// Unwraps what a stage gave, or ends the loop.
+macro_rules! go {
+    ($stage:expr) => {
+        match $stage? {
+            Ok(value) => value,
+            Err(end) => return Ok(Err(end)),
+        }
+    };
+}
+
+impl<'a> Native<'a> {
+    /// An agent that is about to begin.
+    pub fn new(brief: Brief<'a>, means: Means<'a>) -> Self {
+        let Means { env, model, clock, tape, time, cancel, observer } = means;
+        Self {
+            brief,
+            env,
+            model,
+            clock,
+            tape,
+            time,
+            cancel,
+            observer,
+            tally: Tally::default(),
+            prompt: Prompt::default(),
+            tracker: Tracker::default(),
+            files: Manifest::default(),
+            round: 0,
+            last_round: None,
+        }
+    }
+
+    /// Carries the task out; the last event is `agent_ended`.
+    pub fn run(&mut self) -> Result<AgentEnd, AgentFault> {
+        self.understand()?;
+        let end = loop {
+            match self.turn()? {
+                Ok(()) => {}
+                Err(end) => break end,
+            }
+        };
+        let end = self.ended_early(end);
+        self.tell(Event::AgentEnded { failure: end.failure, reason: end.reason.clone() })?;
+        Ok(end)
+    }
+
+    /// A replay that stops before its recording does has diverged.
+    fn ended_early(&mut self, end: AgentEnd) -> AgentEnd {
+        let Tape::Play(player) = &self.tape else { return end };
+        match player.unserved(MAIN) {
+            Some(exchange) if end.failure.is_none() => AgentEnd::stopped(
+                FailureMode::Void,
+                format!("thread_ended_early: the recording goes on with step {}", exchange.step),
+            ),
+            _ => end,
+        }
+    }
+
+    fn tell(&mut self, event: Event) -> Result<(), AgentFault> {
+        self.observer.event(event, Host::default())
+    }
+
+    fn understand(&mut self) -> Result<(), AgentFault> {
+        let Brief { model, thread, instruction, tools, .. } = self.brief;
+        let now = self.clock.now();
+        let opening = prompt::open(model, thread, instruction, now, tools, self.env)?;
+        self.prompt = opening.prompt;
+        if self.tape.watches_files() {
+            self.files = self.look_at_files()?;
+        }
+        self.tell(Event::Understood {
+            project_docs: opening.project_docs,
+            instruction: Digest::of(instruction.as_bytes()),
+            date: now.date(),
+        })
+    }
+
+    /// One answer and what follows from it.
+    fn turn(&mut self) -> Step<()> {
+        go!(self.within_budget());
+        let step = self.tally.steps + 1;
+        let answer = go!(self.generate(step));
+        let calls = self.listen(step, &answer)?;
+        if calls.is_empty() {
+            return self.evaluate();
+        }
+        self.act(step, &calls)
+    }
+
+    fn within_budget(&mut self) -> Step<()> {
+        if self.cancel.is_cancelled() {
+            return Err(AgentFault::Cancelled);
+        }
+        let budget = self.brief.budget;
+        let spent = |what: String| Ok(Err(AgentEnd::stopped(FailureMode::Budget, what)));
+        if self.tally.steps >= budget.steps {
+            return spent(format!("the budget of {} steps is spent", budget.steps));
+        }
+        if self.tally.usage.total() >= budget.tokens {
+            return spent(format!("the budget of {} tokens is spent", budget.tokens));
+        }
+        if self.clock.elapsed() >= budget.wall {
+            let what = format!("the time budget of {} s is spent", budget.wall.as_secs_f64());
+            return Ok(Err(AgentEnd::stopped(FailureMode::TimeOut, what)));
+        }
+        Ok(Ok(()))
+    }
+
+    fn generate(&mut self, step: u32) -> Step<Answer> {
+        let mut wait = BACK_OFF;
+        for attempt in 1.. {
+            let fault = match self.ask(step, attempt)? {
+                Ok(answer) => match &answer.end {
+                    End::Completed => {
+                        self.heard(step, attempt, &answer)?;
+                        return Ok(Ok(answer));
+                    }
+                    End::Incomplete(why) => (None, format!("the answer is incomplete: {why}"), false),
+                    End::Failed(why) => (None, format!("the model failed: {why}"), false),
+                    End::Cut => (None, "the stream was cut".to_owned(), true),
+                },
+                Err(ModelFault::Diverged { miss }) => return self.diverged(*miss),
+                Err(ModelFault::Recording(why)) => return Err(AgentFault::Keeping(why)),
+                Err(fault) => {
+                    let status =
+                        if let ModelFault::Status { status, .. } = &fault { Some(*status) } else { None };
+                    (status, fault.to_string(), fault.is_transient())
+                }
+            };
+            let (status, reason, transient) = fault;
+            self.tell(Event::GenerateFailed { step, attempt, status, reason: reason.clone() })?;
+            if !transient || attempt == ATTEMPTS_MAX {
+                let tries = if attempt > 1 { format!(" after {attempt} tries") } else { String::new() };
+                return Ok(Err(AgentEnd::stopped(FailureMode::ModelError, format!("{reason}{tries}"))));
+            }
+            self.tally.retries += 1;
+            self.tally.times.model_us += micros(wait);
+            self.clock.advance(wait);
+            wait *= 2;
+        }
+        Ok(Err(AgentEnd::stopped(FailureMode::ModelError, "no answer")))
+    }
+
+    fn ask(&mut self, step: u32, attempt: u32) -> Result<Result<Answer, ModelFault>, AgentFault> {
+        let call = Call { lane: MAIN, step, attempt, prompt: &self.prompt };
+        let mut decoder = Decoder::default();
+        let frames = match self.model.answer(&call) {
+            Ok(frames) => frames,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        for frame in frames {
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            if let Err(error) = decoder.feed(&frame) {
+                let body = format!("a malformed event: {error}");
+                return Ok(Err(ModelFault::Status { status: 502, body }));
+            }
+        }
+        Ok(Ok(decoder.finish()))
+    }
+
+    fn heard(&mut self, step: u32, attempt: u32, answer: &Answer) -> Result<(), AgentFault> {
+        let usage = answer.usage.unwrap_or_default();
+        let key = self.tracker.key(&self.prompt, &Exact).map_err(|e| AgentFault::Keeping(e.to_string()))?;
+        self.clock.advance(Duration::from_micros(answer.total_us));
+        self.tally.steps += 1;
+        self.tally.usage.add(usage);
+        self.tally.times.model_us += answer.total_us;
+        self.tally.calls.push(CallFigures { ttft_us: answer.ttft_us, total_us: answer.total_us, usage });
+        let blocks = u32::try_from(self.prompt.blocks().len()).unwrap_or(u32::MAX);
+        self.tell(Event::Generated(Generated {
+            step,
+            attempt,
+            request: key,
+            blocks,
+            served: answer.served.clone(),
+            usage,
+            ttft_us: answer.ttft_us,
+            total_us: answer.total_us,
+        }))
+    }
+
+    fn diverged(&mut self, miss: cassette::Miss) -> Step<Answer> {
+        let cassette::Miss { step, difference } = miss;
+        let reason = format!("{} at step {step}, `{}`", difference.cause, difference.path);
+        self.tell(Event::Diverged {
+            step,
+            cause: difference.cause.to_string(),
+            path: difference.path,
+            offset: difference.offset,
+            diff: difference.diff,
+        })?;
+        Ok(Err(AgentEnd::stopped(FailureMode::Void, reason)))
+    }
+
+    /// Takes an answer into the conversation, as it came; gives its tool calls.
+    fn listen(&mut self, step: u32, answer: &Answer) -> Result<Vec<Asked>, AgentFault> {
+        let mut calls = Vec::new();
+        for raw in &answer.items {
+            match Item::decode(raw) {
+                Some(Item::Call { call_id, name, arguments }) => {
+                    calls.push(Asked { call_id, name, arguments });
+                }
+                Some(Item::Message { text, .. }) if !text.is_empty() => {
+                    self.tell(Event::Said { step, text })?;
+                }
+                _ => {}
+            }
+            self.prompt.push(Block::new(BlockKind::Item, raw.clone()));
+        }
+        Ok(calls)
+    }
+
+    fn act(&mut self, step: u32, calls: &[Asked]) -> Step<()> {
+        let mut judged = Vec::with_capacity(calls.len());
+        for call in calls {
+            judged.push(self.judge(call)?);
+        }
+        let mut outputs = base::Hasher::new("round");
+        let mut rest = calls;
+        let mut denied = judged.into_iter();
+        while !rest.is_empty() {
+            // Calls that only look run side by side; any other alone, in its turn.
+            let looking =
+                rest.iter().take_while(|call| Tool::named(&call.name).is_some_and(Tool::reads)).count();
+            let (batch, after) = rest.split_at(looking.max(1));
+            let verdicts: Vec<Option<ToolRun>> = denied.by_ref().take(batch.len()).collect();
+            let done = self.carry_out(step, batch, verdicts)?;
+            for (call, done) in batch.iter().zip(done) {
+                let shown = self.settle(step, call, done)?;
+                outputs.field(call.name.as_bytes()).field(call.arguments.as_bytes()).field(shown.as_bytes());
+            }
+            rest = after;
+        }
+        if let Some(max) = self.brief.policy.max_denials.filter(|max| self.tally.denied >= *max) {
+            let reason = format!("{max} actions were denied by the policy");
+            return Ok(Err(AgentEnd::stopped(FailureMode::Policy, reason)));
+        }
+        Ok(self.not_looping(outputs.finish()))
+    }
+
+    /// Notices an agent that does the same again and again and is told the same.
+    fn not_looping(&mut self, round: Digest) -> Result<(), AgentEnd> {
+        let count = match self.last_round {
+            Some((last, count)) if last == round => count + 1,
+            _ => 1,
+        };
+        self.last_round = Some((round, count));
+        if count < LOOP_ROUNDS {
+            return Ok(());
+        }
+        let reason = format!("the same calls gave the same outputs {count} times in a row");
+        Err(AgentEnd::stopped(FailureMode::ToolLoop, reason))
+    }
+
+    /// What the policy says of a call; the run that stands for it where it is denied.
+    fn judge(&mut self, call: &Asked) -> Result<Option<ToolRun>, AgentFault> {
+        let Some(tool) = Tool::named(&call.name) else { return Ok(None) };
+        let verdict = match tool.script(&call.arguments) {
+            Some(script) => judge_command(self.brief.policy, &script),
+            None => judge_tool(self.brief.policy, &tool.words(&call.arguments)),
+        };
+        let Some(Verdict { allowed, rule, reason }) = verdict else { return Ok(None) };
+        let denied = (!allowed).then(|| ToolRun::denied(&reason));
+        self.tell(Event::PolicyDecided { call_id: call.call_id.clone(), allowed, rule, reason })?;
+        Ok(denied)
+    }
+
+    fn carry_out(
+        &mut self,
+        step: u32,
+        batch: &[Asked],
+        denied: Vec<Option<ToolRun>>,
+    ) -> Result<Vec<Done>, AgentFault> {
+        let (env, cancel, tools) = (self.env, self.cancel, self.brief.tools);
+        let one = |call: &Asked, denied: Option<ToolRun>, limit: &dyn Fn(Duration) -> Duration| {
+            let start = Instant::now();
+            let run = match (denied, Tool::named(&call.name).filter(|tool| tools.contains(tool))) {
+                (Some(run), _) => Ok(run),
+                (None, None) => Ok(ToolRun::rejected(format!("there is no tool named {}", call.name))),
+                (None, Some(tool)) => tool.run(&call.arguments, env, cancel, limit),
+            };
+            run.map(|run| Done { run, real: start.elapsed(), effect: Effect::default() })
+        };
+        if let [call] = batch {
+            let recorded = self.tape.tool(MAIN, step, &call.call_id).map(|(run, _)| run.outcome);
+            let left = self.brief.budget.wall.saturating_sub(self.clock.elapsed());
+            let limit = |asked: Duration| real_limit(asked.min(left.max(Duration::from_secs(1))), recorded);
+            let verdict = denied.into_iter().next().flatten();
+            let mut done = one(call, verdict, &limit)?;
+            if self.cancel.is_cancelled() {
+                return Err(AgentFault::Cancelled);
+            }
+            if self.tape.watches_files() && !Tool::named(&call.name).is_some_and(Tool::reads) {
+                let files = self.look_at_files()?;
+                done.effect = effect(&self.files, &files);
+                self.files = files;
+            }
+            return Ok(vec![done]);
+        }
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let spawn = |(call, denied)| scope.spawn(move || one(call, denied, &|asked| asked));
+            let threads: Vec<_> = batch.iter().zip(denied).map(spawn).collect();
+            threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        let broken = || AgentFault::Keeping("a tool panicked".to_owned());
+        results.into_iter().map(|joined| joined.map_err(|_| broken())?.map_err(AgentFault::from)).collect()
+    }
+
+    fn look_at_files(&self) -> Result<Manifest, AgentFault> {
+        let mut exclude = self.brief.exclude.to_vec();
+        exclude.push(".git".to_owned());
+        Ok(self.env.manifest("/app", &exclude)?)
+    }
+
+    /// Compares a call with its recording, or records it; puts its output into the conversation. Gives the text
+    /// that the model is shown.
+    fn settle(&mut self, step: u32, call: &Asked, done: Done) -> Result<String, AgentFault> {
+        let Done { mut run, real, effect } = done;
+        let name = format!("tool {step} {}", call.call_id);
+        let mut time = self.time.of(&name, &call.name, real);
+        let mut block = Block::new(BlockKind::Item, items::output(&call.call_id, &run.output));
+        let mut found: Option<Drift> = None;
+        match self.tape.tool(MAIN, step, &call.call_id) {
+            Some((recorded, output)) => {
+                let text = self.tape.text(recorded.output);
+                found = drift::of_tool(&recorded, &text, &run, &effect);
+                time = Duration::from_micros(recorded.duration_us);
+                block = output;
+                run =
+                    ToolRun { outcome: recorded.outcome, exit: recorded.exit, output: text, plan: run.plan };
+            }
+            None => self.tape.record_tool(
+                &block,
+                RecordedTool {
+                    lane: MAIN.to_owned(),
+                    step,
+                    call_id: call.call_id.clone(),
+                    outcome: run.outcome,
+                    exit: run.exit,
+                    output: 0,
+                    duration_us: micros(time),
+                    effect,
+                },
+            )?,
+        }
+        self.prompt.push(block);
+        self.clock.advance(time);
+        self.tally.tool(run.outcome);
+        self.tally.times.tool_us += micros(time);
+        self.tally.real_tool_us += micros(real);
+        self.report(step, call, &run, time, (real, found))?;
+        Ok(run.output)
+    }
+
+    fn report(
+        &mut self,
+        step: u32,
+        call: &Asked,
+        run: &ToolRun,
+        time: Duration,
+        host: (Duration, Option<Drift>),
+    ) -> Result<(), AgentFault> {
+        if let Some(steps) = run.plan.clone().filter(|_| run.outcome == ToolOutcome::Ok) {
+            self.tell(Event::Planned { steps })?;
+        }
+        let (real, drift) = host;
+        self.count_drift(drift.as_ref());
+        let event = Event::Acted {
+            step,
+            call_id: call.call_id.clone(),
+            tool: call.name.clone(),
+            arguments: call.arguments.clone(),
+            outcome: run.outcome,
+            exit: run.exit,
+            output: Digest::of(run.output.as_bytes()),
+            output_bytes: run.output.len() as u64,
+            preview: run.output.lines().next().unwrap_or_default().chars().take(PREVIEW_MAX).collect(),
+            duration_us: micros(time),
+        };
+        self.observer.event(event, Host { duration_us: Some(micros(real)), drift, ..Host::default() })
+    }
+
+    fn count_drift(&mut self, drift: Option<&Drift>) {
+        if let Some(drift) = drift {
+            *self.tally.drift.entry(drift.grade).or_default() += 1;
+        }
+    }
+
+    /// The agent says that it is done: the visible checks run, and what they find goes back to it.
+    fn evaluate(&mut self) -> Step<()> {
+        if self.brief.checks.is_empty() {
+            return Ok(Err(AgentEnd::finished("the agent said that it was done")));
+        }
+        self.round += 1;
+        let round = self.round;
+        let start = Instant::now();
+        let results = evaluate::run_checks(self.env, self.brief.checks, self.cancel)?;
+        if self.cancel.is_cancelled() {
+            return Err(AgentFault::Cancelled);
+        }
+        let real = start.elapsed();
+        let text = evaluate::feedback(&results, FEEDBACK_MAX);
+        let mut checks: Vec<journal::CheckResult> = results.iter().map(check_result).collect();
+        let mut time = self.time.of(&format!("checks {round}"), "checks", real);
+        let mut back = text.map(|text| Block::new(BlockKind::Item, items::message("user", &text)));
+        back = back.filter(|_| self.tally.rounds < self.brief.budget.rounds);
+        let mut found = None;
+        match self.tape.checks(round) {
+            Some((recorded, feedback)) => {
+                found = drift::of_checks(&recorded.checks, &checks);
+                time = Duration::from_micros(recorded.duration_us);
+                checks = recorded.checks;
+                back = feedback;
+            }
+            None => self.tape.record_checks(round, checks.clone(), time, back.as_ref())?,
+        }
+        self.clock.advance(time);
+        self.tally.times.evaluate_us += micros(time);
+        self.tally.real_evaluate_us += micros(real);
+        self.count_drift(found.as_ref());
+        let failed = checks.iter().filter(|check| !check.passed).count();
+        let event = Event::Evaluated { round, checks, duration_us: micros(time) };
+        self.observer
+            .event(event, Host { duration_us: Some(micros(real)), drift: found, ..Host::default() })?;
+        self.feed_back(round, failed, back)
+    }
+
+    fn feed_back(&mut self, round: u32, failed: usize, back: Option<Block>) -> Step<()> {
+        let Some(block) = back else {
+            return Ok(Err(AgentEnd::finished(match failed {
+                0 => "the agent said that it was done and every visible check held".to_owned(),
+                n => format!(
+                    "the agent said that it was done; {n} visible checks failed and no round was left"
+                ),
+            })));
+        };
+        let text = match Item::decode(&block.raw) {
+            Some(Item::Message { text, .. }) => text,
+            _ => String::new(),
+        };
+        self.tally.rounds += 1;
+        self.prompt.push(block);
+        self.tell(Event::FedBack { round, text })?;
+        Ok(Ok(()))
+    }
+}
+
+/// How long a command may really run. Where a recording says that it ended by itself, the limit is only a net.
+fn real_limit(limit: Duration, recorded: Option<ToolOutcome>) -> Duration {
+    match recorded {
+        Some(ToolOutcome::TimedOut) | None => limit,
+        Some(_) => (limit * REAL_LIMIT_FACTOR).max(REAL_LIMIT_MIN),
+    }
+}
+
+fn check_result(result: &evaluate::CheckResult) -> journal::CheckResult {
+    let findings = result.findings.iter().map(|finding| Finding {
+        file: finding.file.clone(),
+        line: finding.line,
+        rule: finding.rule.clone(),
+        message: finding.message.clone(),
+    });
+    journal::CheckResult {
+        name: result.name.clone(),
+        kind: result.kind.name().to_owned(),
+        passed: result.passed,
+        findings: findings.collect(),
+    }
+}

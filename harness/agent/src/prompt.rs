@@ -1,0 +1,99 @@
+//! Understand: the blocks that every conversation of the native agent begins with, stable parts first. Nothing in
+//! them depends on the host, the run or the time but for the date of the trial's own clock.
+
+use base::Timestamp;
+use sandbox::{EnvError, Environment, FileFault};
+use serde_json::json;
+use wire::responses::items;
+use wire::{Block, BlockKind, Prompt};
+
+use crate::tools::Tool;
+
+/// Bytes of project instructions that are honoured, over all files.
+const PROJECT_DOCS_MAX: usize = 32 * 1024;
+/// The files that may hold them; the first that is there counts.
+const PROJECT_DOCS: [&str; 2] = ["AGENTS.override.md", "AGENTS.md"];
+
+const INSTRUCTIONS: &str = "\
+You are a coding agent. You work alone in a sandbox, on the project in /app, until what you were asked for is done.
+
+- Look before you change: read the files, the tests and the history that matter.
+- Change as little as the task needs. Keep the project's style. Do not touch tests to make them pass.
+- After a change, run what shows that it works, and read what it says.
+- For work of several steps, state a plan with update_plan and keep it true.
+- A tool's output may be cut in the middle; ask for the part that you need.
+- Some commands may be denied by a policy. The reason is shown; find another way or say that there is none.
+- When you are done, answer without calling a tool: say in a few lines what you did and how you know that it works. \
+The project's checks then run; if one fails you are shown what it found, and go on.
+";
+
+/// What a conversation begins with, and what was honoured for it.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) prompt: Prompt,
+    pub(crate) project_docs: Vec<String>,
+}
+
+/// Puts the first blocks of a conversation together.
+pub(crate) fn open(
+    model: &str,
+    thread: &str,
+    instruction: &str,
+    clock: Timestamp,
+    tools: &[Tool],
+    env: &dyn Environment,
+) -> Result<Opening, EnvError> {
+    let mut prompt = Prompt::default();
+    let head = json!({
+        "model": model,
+        "tool_choice": "auto",
+        "parallel_tool_calls": true,
+        "store": false,
+        "stream": true,
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": thread,
+    });
+    prompt.push(Block::new(BlockKind::Head, head.to_string()));
+    for tool in tools {
+        prompt.push(Block::new(BlockKind::Tool, tool.definition().to_string()));
+    }
+    prompt.push(Block::new(BlockKind::Instructions, json!(INSTRUCTIONS).to_string()));
+    let (project_docs, text) = project_docs(env)?;
+    if !project_docs.is_empty() {
+        let text = format!("# AGENTS.md instructions for /app\n\n<INSTRUCTIONS>\n{text}\n</INSTRUCTIONS>");
+        prompt.push(Block::new(BlockKind::Item, items::message("user", &text)));
+    }
+    let world = format!(
+        "<environment_context>\n  <cwd>/app</cwd>\n  <shell>bash</shell>\n  <current_date>{}</current_date>\n  \
+         <timezone>UTC</timezone>\n  <sandbox>no network; writes to /app and /tmp only</sandbox>\n\
+         </environment_context>",
+        clock.date()
+    );
+    prompt.push(Block::new(BlockKind::Item, items::message("user", &world)));
+    prompt.push(Block::new(BlockKind::Item, items::message("user", instruction.trim_end())));
+    Ok(Opening { prompt, project_docs })
+}
+
+/// The project's own instructions, from its root down to the working folder: here the two are the same.
+fn project_docs(env: &dyn Environment) -> Result<(Vec<String>, String), EnvError> {
+    for name in PROJECT_DOCS {
+        match env.read(name, 16 * PROJECT_DOCS_MAX as u64) {
+            Ok(content) => {
+                let mut text = String::from_utf8_lossy(&content).into_owned();
+                let mut end = text.len().min(PROJECT_DOCS_MAX);
+                while !text.is_char_boundary(end) {
+                    end -= 1;
+                }
+                text.truncate(end);
+                return Ok((vec![format!("/app/{name}")], text));
+            }
+            Err(EnvError::File {
+                fault: FileFault::NotFound | FileFault::Denied | FileFault::IsFolder,
+                ..
+            }) => {}
+            Err(EnvError::File { fault: FileFault::TooLarge, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((Vec::new(), String::new()))
+}

@@ -1,0 +1,89 @@
+//! What an agent's part of a trial adds up to, how it ends, and who is told of it on the way.
+
+use std::collections::BTreeMap;
+
+use journal::{CallFigures, DriftGrade, Event, FailureMode, Host, LaneTimes, ToolOutcome};
+use sandbox::EnvError;
+use wire::Usage;
+
+/// How the agent's part ended, where the harness did its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentEnd {
+    /// What stopped it; nothing where it simply finished.
+    pub failure: Option<FailureMode>,
+    /// In a sentence.
+    pub reason: String,
+}
+
+impl AgentEnd {
+    /// It finished by itself.
+    pub fn finished(reason: impl Into<String>) -> Self {
+        Self { failure: None, reason: reason.into() }
+    }
+
+    /// Something stopped it.
+    pub fn stopped(failure: FailureMode, reason: impl Into<String>) -> Self {
+        Self { failure: Some(failure), reason: reason.into() }
+    }
+}
+
+/// Why the harness could not carry the agent's part out. Never the agent's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentFault {
+    /// The sandbox broke.
+    #[error(transparent)]
+    Environment(#[from] EnvError),
+    /// The journal or the recording could not be written.
+    #[error("{0}")]
+    Keeping(String),
+    /// A person or the host stopped it; the trial can be started again.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Is told of every event of a trial.
+pub trait Observer {
+    /// Keeps one event; the error says why it could not.
+    fn event(&mut self, event: Event, host: Host) -> Result<(), AgentFault>;
+}
+
+/// Counts and times of the agent's part.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Successful model calls.
+    pub steps: u32,
+    /// Tool calls.
+    pub tool_calls: u32,
+    /// Those that failed, were rejected or timed out.
+    pub tool_errors: u32,
+    /// Those that the policy denied.
+    pub denied: u32,
+    /// Model calls that were tried again.
+    pub retries: u32,
+    /// Rounds of feedback.
+    pub rounds: u32,
+    /// Tokens of all calls.
+    pub usage: Usage,
+    /// Virtual time by stage.
+    pub times: LaneTimes,
+    /// Each model call.
+    pub calls: Vec<CallFigures>,
+    /// Outputs that differ from the recorded ones.
+    pub drift: BTreeMap<DriftGrade, u32>,
+    /// Real time in tools, in microseconds.
+    pub real_tool_us: u64,
+    /// Real time in checks, in microseconds.
+    pub real_evaluate_us: u64,
+}
+
+impl Tally {
+    /// Counts one tool call.
+    pub fn tool(&mut self, outcome: ToolOutcome) {
+        self.tool_calls += 1;
+        match outcome {
+            ToolOutcome::Ok => {}
+            ToolOutcome::Denied => self.denied += 1,
+            ToolOutcome::Failed | ToolOutcome::Rejected | ToolOutcome::TimedOut => self.tool_errors += 1,
+        }
+    }
+}
