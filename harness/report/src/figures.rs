@@ -29,11 +29,25 @@ pub(crate) fn claim(mode: Mode, synthetic: bool) -> &'static str {
 
 /// As `7/10  70 % [40, 89]`; a dash where nothing was scored.
 pub(crate) fn rate(rate: Option<&Rate>) -> String {
-    let percent = |share: f64| (share * 100.0).round();
     rate.map_or("-".to_owned(), |r| {
-        let (lo, hi) = (percent(r.interval.lo), percent(r.interval.hi));
-        format!("{}/{}  {} % [{lo}, {hi}]", r.passed, r.of, percent(r.value))
+        let [value, lo, hi] = [r.value, r.interval.lo, r.interval.hi].map(hundredths);
+        format!("{}/{}  {value} % [{lo}, {hi}]", r.passed, r.of)
     })
+}
+
+/// A share of 0 to 1 in whole hundredths; with a decimal where rounding would claim none or all.
+fn hundredths(share: f64) -> String {
+    let whole = (share * 100.0).round();
+    let lies = (whole == 0.0 && share > 0.0) || (whole == 100.0 && share < 1.0);
+    if lies { format!("{:.1}", (share * 100.0).clamp(0.1, 99.9)) } else { whole.to_string() }
+}
+
+/// What repeating a task gives, as `pass@2 100 %, pass^2 50 %`, for the most samples that there are; nothing where
+/// each task was sampled once.
+pub(crate) fn repeats(score: &Score) -> Option<String> {
+    let most = score.repeats.last()?;
+    let (k, one, all) = (most.k, percent(Some(most.pass_at_k)), percent(Some(most.pass_all_k)));
+    Some(format!("pass@{k} {one}, pass^{k} {all}"))
 }
 
 /// Trials that are neither passed nor failed, as `1 void, 2 not runnable`; empty where there are none.
@@ -70,7 +84,7 @@ pub(crate) fn duration(us: u64) -> String {
 
 /// A share of 0 to 1 as `73 %`; a dash for none.
 pub(crate) fn percent(share: Option<f64>) -> String {
-    share.map_or("-".to_owned(), |s| format!("{:.0} %", s * 100.0))
+    share.map_or("-".to_owned(), |s| format!("{} %", hundredths(s)))
 }
 
 /// The kind of a score's figures; synthetic ones in capitals, so that none reads past them.
@@ -112,6 +126,7 @@ mod tests {
         let seven = Rate { passed: 7, of: 10, value: 0.7, interval };
         assert_eq!(rate(Some(&seven)), "7/10  70 % [40, 89]");
         assert_eq!(rate(None), "-");
+        assert_eq!([0.0, 0.0001, 0.5, 0.9996, 1.0].map(hundredths), ["0", "0.1", "50", "99.9", "100"]);
         assert_eq!([999, 1_000, 999_949, 999_950].map(count), ["999", "1.0k", "999.9k", "1.0M"]);
         assert_eq!([999, 1_500, 999_960, 125_000_000].map(duration), ["999 us", "1.5 ms", "1.0 s", "2m 05s"]);
     }

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::text::sentence;
-use crate::{RunData, TrialData, TrialState, figures};
+use crate::{RunData, Scores, TrialData, TrialState, figures};
 
 /// Above this many rows of tasks a report for people shows suites only.
 pub(crate) const MOST_ROWS: usize = 40;
+
+/// Whether the suites' rows would only repeat those of the variants.
+pub(crate) fn one_suite(scores: &Scores) -> bool {
+    scores.suites.len() <= scores.variants.len()
+}
 
 /// Trials that did not pass though they could have run, in the plan's order.
 pub(crate) fn not_passed(data: &RunData) -> Vec<&TrialData> {
@@ -14,13 +19,22 @@ pub(crate) fn not_passed(data: &RunData) -> Vec<&TrialData> {
     data.trials.iter().filter(|t| !quiet.contains(&t.state())).collect()
 }
 
-/// What kept a trial from passing in one or two words, as `failed: wrong_result`.
+/// The same trials by their verdict, as `2 failed: budget, 1 void`.
+pub(crate) fn verdicts(trials: &[&TrialData]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for trial in trials {
+        *counts.entry(verdict(trial)).or_default() += 1;
+    }
+    let shown = counts.iter().map(|(verdict, n)| format!("{n} {verdict}"));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// How a trial stands, with the mode of a failed one, as `failed: wrong_result`.
 pub(crate) fn verdict(trial: &TrialData) -> String {
     let state = figures::word(&trial.state());
-    let mode = trial.finish.as_ref().and_then(|f| f.ended.failure).map(|m| figures::word(&m));
-    match mode.filter(|m| *m != state) {
-        Some(mode) => format!("{state}: {mode}"),
-        None => state,
+    match trial.finish.as_ref().and_then(|f| f.ended.failure) {
+        Some(mode) if trial.state() == TrialState::Failed => format!("{state}: {}", figures::word(&mode)),
+        _ => state,
     }
 }
 

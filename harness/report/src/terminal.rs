@@ -1,8 +1,8 @@
 //! What a person at a terminal is told of a run. Makes text; prints nothing and asks no terminal.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::highlights::{self, MOST_ROWS};
+use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::score::Score;
 use crate::text::line;
 use crate::{Digests, RunData, Scores, figures, text};
@@ -57,7 +57,8 @@ impl Page {
     fn table(&mut self, names: &[&str], rows: impl Iterator<Item = (Vec<String>, Score)>) {
         let mut table = Table::new();
         let (color, width) = (self.options.color, self.options.width);
-        table.load_style(if color { presets::UTF8_HORIZONTAL_ONLY } else { presets::ASCII_HORIZONTAL_ONLY });
+        let rule = if color { '\u{2500}' } else { '-' };
+        table.load_style(TableStyle::new().header_separator(LineStyle::new(rule, rule, rule, rule)));
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(40));
         }
@@ -78,7 +79,8 @@ impl Page {
 fn heading(page: &mut Page, data: &RunData, scores: &Scores) {
     let plan = &data.header.plan;
     let run = line(data.header.run_id.as_str(), 100);
-    page.line(&format!("run {run}: {} trials", scores.total.counts.trials));
+    let total = figures::rate(scores.total.pass_rate.as_ref());
+    page.line(&format!("run {run}: {} trials, passed {total}", data.trials.len()));
     let claim = figures::claim(plan.mode, plan.synthetic);
     let claim = if plan.synthetic { page.paint("33", claim) } else { claim.to_owned() };
     page.line(&claim);
@@ -94,9 +96,15 @@ fn tables(page: &mut Page, scores: &Scores) {
         page.table(&["task", "variant"], rows);
     }
     page.title("suites");
-    let suites = scores.suites.iter().map(|s| (vec![s.suite.clone(), s.variant.clone()], s.score.clone()));
+    let suites = scores.suites.iter().filter(|_| !one_suite(scores));
+    let suites = suites.map(|s| (vec![s.suite.clone(), s.variant.clone()], s.score.clone()));
     let totals = scores.variants.iter().map(|v| (vec!["all".to_owned(), v.variant.clone()], v.score.clone()));
     page.table(&["suite", "variant"], suites.chain(totals));
+    for variant in &scores.variants {
+        if let Some(repeats) = figures::repeats(&variant.score) {
+            page.line(&format!("{}: {repeats}", variant.variant));
+        }
+    }
     page.line("rates with their Wilson 95 % interval, for these tasks as sampled; times are virtual");
 }
 
@@ -105,7 +113,7 @@ fn not_passed(page: &mut Page, data: &RunData) {
     if trials.is_empty() {
         return;
     }
-    page.title(&format!("did not pass ({})", trials.len()));
+    page.title(&format!("did not pass ({}): {}", trials.len(), highlights::verdicts(&trials)));
     let run = line(data.header.run_id.as_str(), 100);
     for trial in trials.iter().take(MOST_TRIALS) {
         let verdict = page.paint("31", &highlights::verdict(trial));
@@ -124,7 +132,7 @@ fn missing(page: &mut Page, data: &RunData) {
     }
     page.title("not runnable here");
     for (reason, trials) in reasons.iter().take(MOST_TRIALS) {
-        page.line(&format!("  {trials} trials: {reason}"));
+        page.line(&format!("  {reason} (trials: {trials})"));
     }
 }
 
@@ -141,6 +149,10 @@ fn host(page: &mut Page, data: &RunData) {
     if !drift.is_empty() {
         let drift = page.paint("33", &drift);
         page.line(&format!("drift   {drift}"));
+    }
+    if let Some(us) = data.wall_us() {
+        let reused = data.reused();
+        page.line(&format!("wall    {}, trials reused: {reused}", figures::duration(us)));
     }
     let digest = Digests::of(data).run;
     page.line(&format!("digest  {}", digest.map_or("none: no trial ran".to_owned(), |d| d.to_string())));

@@ -98,7 +98,7 @@ fn event(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<Str
             writeln!(out, "\n== agent {how}\n{}", sentence(reason))
         }
         Event::Verified { step, reward, rewards, error } => {
-            writeln!(out, "\n== verify {}", sentence(step))?;
+            writeln!(out, "{}", format!("\n== verify {}", sentence(step)).trim_end())?;
             writeln!(out, "reward {}", reward.map_or("none".to_owned(), |r| r.to_string()))?;
             rewards.iter().take(FINDINGS).try_for_each(|(k, r)| writeln!(out, "  {} = {r}", sentence(k)))?;
             out.write_str(&block(error, "  ! ", TEXT))
@@ -214,9 +214,9 @@ fn verdict(out: &mut String, ended: &Ended) -> fmt::Result {
         writeln!(out, "{}", sentence(&ended.reason))?;
     }
     let (usage, kind) = (&ended.usage, word(&ended.kind));
-    let tokens = format!("{} tokens in, {} out", count(usage.input_tokens), count(usage.output_tokens));
+    let tokens = format!("tokens in {}, out {}", count(usage.input_tokens), count(usage.output_tokens));
     let time = duration(virtual_us(ended));
-    writeln!(out, "{} steps, {} tool calls, {tokens}, {time} ({kind})", ended.steps, ended.tool_calls)
+    writeln!(out, "steps {}, tool calls {}, {tokens}, {time} ({kind})", ended.steps, ended.tool_calls)
 }
 
 /// What this host saw beside the event.
@@ -229,6 +229,6 @@ fn host(out: &mut String, record: &Record) -> fmt::Result {
         write!(out, "  log\n{}", block(log, "  . ", TEXT))?;
     }
     let Some(ended) = ended else { return Ok(()) };
-    writeln!(out, "measured here: {} wall, {} files changed", duration(ended.wall_us), ended.files_changed)?;
+    writeln!(out, "measured here: wall {}, files changed {}", duration(ended.wall_us), ended.files_changed)?;
     ended.digest.map_or(Ok(()), |digest| writeln!(out, "digest {digest}"))
 }

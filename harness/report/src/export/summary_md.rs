@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::highlights::{self, MOST_ROWS};
+use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::text::code;
 use crate::{Digests, ReportError, RunData, Scores, TrialState, figures};
 
@@ -23,12 +23,12 @@ fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
     let plan = &data.header.plan;
     writeln!(page, "# Retake: {}\n", figures::rate(scores.total.pass_rate.as_ref()))?;
     writeln!(page, "> {}\n", figures::claim(plan.mode, plan.synthetic))?;
-    writeln!(page, "Run {}, {} trials", code(data.header.run_id.as_str()), scores.total.counts.trials)?;
-    if let Some(digest) = Digests::of(data).run {
-        writeln!(page, "\\\nDigest `{digest}`")?;
-    }
-    let interval = "Rates with their Wilson 95 % interval, for these tasks as sampled.";
-    writeln!(page, "\n{interval}\n")?;
+    let digest = Digests::of(data).run.map(|d| format!(", digest `{d}`")).unwrap_or_default();
+    writeln!(page, "Run {}, {} trials{digest}.", code(data.header.run_id.as_str()), data.trials.len())?;
+    writeln!(
+        page,
+        "Rates with their Wilson 95 % interval, for these tasks as sampled; times are virtual.\n"
+    )?;
     scores_table(page, scores)?;
     not_passed(page, data)?;
     missing(page, data)?;
@@ -50,11 +50,17 @@ fn scores_table(page: &mut String, scores: &Scores) -> std::fmt::Result {
             row(&code(&format!("{}/{}", task.suite, task.task)), &task.variant, &task.score)?;
         }
     }
-    for suite in &scores.suites {
+    let suites = if one_suite(scores) { &[][..] } else { &scores.suites };
+    for suite in suites {
         row(&format!("suite {}", code(&suite.suite)), &suite.variant, &suite.score)?;
     }
     for variant in &scores.variants {
         row("**all**", &variant.variant, &variant.score)?;
+    }
+    for variant in &scores.variants {
+        if let Some(repeats) = figures::repeats(&variant.score) {
+            writeln!(page, "\n{}: {repeats}", code(&variant.variant))?;
+        }
     }
     Ok(())
 }
@@ -65,6 +71,7 @@ fn not_passed(page: &mut String, data: &RunData) -> std::fmt::Result {
         return Ok(());
     }
     writeln!(page, "\n## Did not pass ({})\n", trials.len())?;
+    writeln!(page, "{}\n", highlights::verdicts(&trials))?;
     writeln!(page, "| trial | verdict | reason |\n|---|---|---|")?;
     for trial in trials.iter().take(MOST_TRIALS) {
         let reason = match trial.state() {
