@@ -109,7 +109,23 @@ fn note_cut(out: &mut String, rest: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_at_all_gets_out_live_or_unbounded(text in any::<String>(), limit in 0_usize..40) {
+            let live = |c: char| c.is_control() || deceives(c);
+            let shown = line(&text, limit);
+            prop_assert!(!shown.contains(live));
+            prop_assert!(shown.len() <= limit * 10 + 40);
+            prop_assert!(block(&text, "  ", limit).lines().all(|row| row.starts_with("  ")));
+            prop_assert!(!block(&text, "", limit).replace(['\n', '\t'], "").contains(live));
+            prop_assert!(!cell(&text).starts_with(['=', '+', '-', '@', '\t', '\r']));
+            prop_assert!(!code(&text).contains(live));
+        }
+    }
 
     #[test]
     fn terminal_escapes_and_reordering_are_shown_and_do_nothing() {

@@ -1,5 +1,6 @@
 //! The closed forms against values computed with scipy, statsmodels and numpy (fixtures/score/make.py).
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -73,4 +74,25 @@ fn a_figure_is_worth_no_more_than_its_weakest_part() {
     assert_eq!(weakest([Measured, Synthetic, Recorded]), Some(Synthetic));
     assert_eq!(weakest([Measured, Recorded]), Some(Recorded));
     assert_eq!(weakest([]), None);
+}
+
+proptest! {
+    #[test]
+    fn an_interval_holds_its_rate_and_shrinks_with_more_samples(n in 1_u64..5_000, share in 0.0..=1.0_f64) {
+        let passes = (n as f64 * share) as u64;
+        let rate = passes as f64 / n as f64;
+        let few = wilson(passes, n, CONFIDENCE).unwrap();
+        let many = wilson(passes * 10, n * 10, CONFIDENCE).unwrap();
+        prop_assert!(0.0 <= few.lo && few.lo <= rate && rate <= few.hi && few.hi <= 1.0);
+        prop_assert!(many.hi - many.lo < few.hi - few.lo);
+    }
+
+    #[test]
+    fn one_of_k_is_at_least_as_likely_as_all_of_k(n in 1_u64..300, share in 0.0..=1.0_f64, part in 0.0..1.0_f64) {
+        let passes = (n as f64 * share) as u64;
+        let k = 1 + (n as f64 * part) as u64;
+        let rate = passes as f64 / n as f64;
+        let (one, all) = (pass_at_k(passes, n, k).unwrap(), pass_all_k(passes, n, k).unwrap());
+        prop_assert!(all <= rate + 1e-12 && rate <= one + 1e-12, "{all} {rate} {one}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What holds of a report as a whole: equal journals give equal bytes, and a large run can be read.
 
 use base::{Digest, TrialId};
-use journal::{Host, HostEnded, Outcome, TrialWriter};
+use journal::{FigureKind, Host, HostEnded, Outcome, TrialWriter};
 use report::{Digests, RunData, Scores, write_all};
 
 use crate::sample::{Sample, ended, plan, small};
@@ -113,6 +113,20 @@ fn faults_and_voids_are_no_samples_of_the_pass_rate() {
     let twice = main.repeats.last().unwrap();
     assert_eq!((twice.k, twice.tasks), (2, 2));
     assert!((twice.pass_at_k - 1.0).abs() < 1e-12 && (twice.pass_all_k - 0.5).abs() < 1e-12);
+}
+
+#[test]
+fn every_figure_of_a_synthetic_plan_is_synthetic() {
+    let mut synthetic = plan(&[("core", &["a"])], &["main"], 1);
+    synthetic.synthetic = true;
+    let sample = Sample::new(synthetic);
+    finish(&sample, "core/a@main#1", Outcome::Passed, "");
+    let (_, scores) = sample.read();
+    let kinds = [scores.tasks[0].score.kind, scores.suites[0].score.kind, scores.total.kind];
+    assert_eq!(kinds, [Some(FigureKind::Synthetic); 3]);
+    written(&sample);
+    assert!(sample.file("results.json").contains("SYNTHETIC: answers come from an authored stub"));
+    assert!(sample.file("summary.md").contains("| SYNTHETIC |"));
 }
 
 #[test]
