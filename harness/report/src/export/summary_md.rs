@@ -1,0 +1,116 @@
+//! `summary.md`: a run on one page of GitHub-flavoured Markdown, as a job summary or a comment. Of this host: it may
+//! name the run and measured times.
+
+use std::fmt::Write;
+
+use crate::highlights::{self, MOST_ROWS, one_suite};
+use crate::text::code;
+use crate::{Digests, ReportError, RunData, Scores, TrialState, figures};
+
+/// Trials that are listed as not passed.
+const MOST_TRIALS: usize = 50;
+/// Reasons that are listed for what cannot run.
+const MOST_REASONS: usize = 20;
+
+/// The page. Every recorded word stands in a code span, where it is neither markup nor a mention.
+pub fn summary_md(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportError> {
+    let mut page = String::new();
+    put(&mut page, data, scores).map_err(ReportError::encode("summary.md"))?;
+    Ok(page.into_bytes())
+}
+
+fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
+    let plan = &data.header.plan;
+    writeln!(page, "# Retake: {}\n", figures::rate(scores.total.pass_rate.as_ref()))?;
+    writeln!(page, "> {}\n", figures::claim(plan.mode, plan.synthetic))?;
+    let digest = Digests::of(data).run.map(|d| format!(", digest `{d}`")).unwrap_or_default();
+    writeln!(page, "Run {}, {} trials{digest}.", code(data.header.run_id.as_str()), data.trials.len())?;
+    writeln!(
+        page,
+        "Rates with their Wilson 95 % interval, for these tasks as sampled; times are virtual.\n"
+    )?;
+    scores_table(page, scores)?;
+    not_passed(page, data)?;
+    missing(page, data)?;
+    let drift = highlights::drift(data);
+    if !drift.is_empty() {
+        writeln!(page, "\n## Drift\n\n{drift} (see `drift.json`)")?;
+    }
+    slowest(page, data)
+}
+
+fn scores_table(page: &mut String, scores: &Scores) -> std::fmt::Result {
+    writeln!(page, "| | variant | {} |", figures::COLUMNS.join(" | "))?;
+    writeln!(page, "|---|---|{}", "---:|".repeat(figures::COLUMNS.len()))?;
+    let mut row = |name: &str, variant: &str, score| {
+        writeln!(page, "| {name} | {} | {} |", code(variant), figures::cells(score).join(" | "))
+    };
+    if scores.tasks.len() <= MOST_ROWS {
+        for task in &scores.tasks {
+            row(&code(&format!("{}/{}", task.suite, task.task)), &task.variant, &task.score)?;
+        }
+    }
+    let suites = if one_suite(scores) { &[][..] } else { &scores.suites };
+    for suite in suites {
+        row(&format!("suite {}", code(&suite.suite)), &suite.variant, &suite.score)?;
+    }
+    for variant in &scores.variants {
+        row("**all**", &variant.variant, &variant.score)?;
+    }
+    for variant in &scores.variants {
+        if let Some(repeats) = figures::repeats(&variant.score) {
+            writeln!(page, "\n{}: {repeats}", code(&variant.variant))?;
+        }
+    }
+    Ok(())
+}
+
+fn not_passed(page: &mut String, data: &RunData) -> std::fmt::Result {
+    let trials = highlights::not_passed(data);
+    if trials.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n## Did not pass ({})\n", trials.len())?;
+    writeln!(page, "{}\n", highlights::verdicts(&trials))?;
+    writeln!(page, "| trial | verdict | reason |\n|---|---|---|")?;
+    for trial in trials.iter().take(MOST_TRIALS) {
+        let reason = match trial.state() {
+            TrialState::Unfinished => String::new(),
+            _ => code(trial.reason()),
+        };
+        let (id, verdict) = (code(&trial.id.to_string()), highlights::verdict(trial));
+        writeln!(page, "| {id} | {verdict} | {reason} |")?;
+    }
+    more(page, trials.len(), MOST_TRIALS)
+}
+
+fn missing(page: &mut String, data: &RunData) -> std::fmt::Result {
+    let reasons = highlights::missing(data);
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n## Not runnable here\n\n| trials | because |\n|---:|---|")?;
+    for (reason, trials) in reasons.iter().take(MOST_REASONS) {
+        writeln!(page, "| {trials} | {} |", code(reason))?;
+    }
+    more(page, reasons.len(), MOST_REASONS)
+}
+
+fn slowest(page: &mut String, data: &RunData) -> std::fmt::Result {
+    let trials = highlights::slowest(data, 5);
+    if trials.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n## Slowest trials (measured here)\n\n| trial | wall |\n|---|---:|")?;
+    for (trial, us) in trials {
+        writeln!(page, "| {} | {} |", code(&trial.id.to_string()), figures::duration(us))?;
+    }
+    Ok(())
+}
+
+fn more(page: &mut String, all: usize, shown: usize) -> std::fmt::Result {
+    if all > shown {
+        writeln!(page, "\n... and {} more, in `trials.csv`.", all - shown)?;
+    }
+    Ok(())
+}

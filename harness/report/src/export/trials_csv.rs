@@ -1,0 +1,71 @@
+//! `trials.csv`: a row for each planned trial. Canonical: no run id, path, host, measured time or drift.
+
+use super::{csv_file, figure, number};
+use crate::text::cell;
+use crate::{ReportError, RunData, Scores, TrialData, figures};
+
+const HEADING: [&str; 25] = [
+    "trial",
+    "suite",
+    "task",
+    "variant",
+    "number",
+    "outcome",
+    "failure",
+    "reason",
+    "reward",
+    "kind",
+    "steps",
+    "tool_calls",
+    "tool_errors",
+    "denied",
+    "retries",
+    "rounds",
+    "input_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "model_us",
+    "tool_us",
+    "evaluate_us",
+    "digest",
+];
+
+/// The trials as CSV, in the plan's order; times are virtual.
+pub fn trials_csv(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportError> {
+    csv_file("trials.csv", HEADING, data.trials.iter().map(row))
+}
+
+fn row(trial: &TrialData) -> [String; 25] {
+    let ended = trial.finish.as_ref().map(|f| &f.ended);
+    let usage = ended.map(|e| e.usage);
+    let times = ended.map(|e| e.times);
+    [
+        cell(&trial.id.to_string()),
+        cell(&trial.id.suite),
+        cell(&trial.id.task),
+        cell(&trial.id.variant),
+        trial.id.number.to_string(),
+        figures::word(&trial.state()),
+        ended.and_then(|e| e.failure).map(|f| figures::word(&f)).unwrap_or_default(),
+        cell(trial.reason()),
+        figure(ended.and_then(|e| e.reward)),
+        ended.map(|e| figures::word(&e.kind)).unwrap_or_default(),
+        number(ended.map(|e| e.steps)),
+        number(ended.map(|e| e.tool_calls)),
+        number(ended.map(|e| e.tool_errors)),
+        number(ended.map(|e| e.denied)),
+        number(ended.map(|e| e.retries)),
+        number(ended.map(|e| e.rounds)),
+        number(usage.map(|u| u.input_tokens)),
+        number(usage.map(|u| u.cached_tokens)),
+        number(usage.map(|u| u.cache_write_tokens)),
+        number(usage.map(|u| u.output_tokens)),
+        number(usage.map(|u| u.reasoning_tokens)),
+        number(times.map(|t| t.model_us)),
+        number(times.map(|t| t.tool_us)),
+        number(times.map(|t| t.evaluate_us)),
+        number(trial.digest()),
+    ]
+}

@@ -1,0 +1,25 @@
+//! Reports as functions of journals: figures, digests, files and text for people. Nothing here runs, re-runs or
+//! prints anything.
+
+mod data;
+mod digest;
+mod error;
+mod export;
+mod figures;
+mod highlights;
+pub mod score;
+mod summary;
+mod terminal;
+mod text;
+mod transcript;
+
+pub use data::{Finish, RunData, TrialData, TrialState};
+pub use digest::{Digests, TaskDigest};
+pub use error::ReportError;
+pub use export::{
+    drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv, trials_csv, write_all,
+};
+pub use score::Scores;
+pub use summary::RunSummary;
+pub use terminal::{TerminalOptions, terminal};
+pub use transcript::transcript;

@@ -1,0 +1,9 @@
+//! The reports of a small run that is written through the journal's own writer.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
+
+mod files;
+mod hostile;
+mod people;
+mod sample;
+mod whole;
