@@ -82,7 +82,7 @@ pub enum ExecEnd {
 }
 
 /// One entry of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ListEntry {
     /// Path relative to the listed folder.
     pub path: String,

@@ -1,0 +1,187 @@
+//! Ends: what is closed is gone, and what kills the harness kills its trials.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use sandbox::{ContainerSpec, Environment, TrialSpec};
+
+use crate::support::{STAGE, Template, Test, says, sh_for, trial, world};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("a_closed_container_leaves_no_process", closed),
+    ("a_killed_harness_leaves_no_process_and_no_mount", killed),
+    ("a_trial_outlives_the_thread_that_made_it", threads),
+    ("many_calls_at_once_do_not_mix", at_once),
+    ("the_cost_of_a_trial", cost),
+];
+
+pub(crate) const VICTIM: &str = "__victim";
+
+/// Whether a process with this argument runs anywhere on this host.
+pub(crate) fn somebody_runs(argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+        .any(|command| command.split(|byte| *byte == 0).any(|part| part == argument.as_bytes()))
+}
+
+fn stages() -> usize {
+    let me = std::env::current_exe().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let commands = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    let wanted = [me.as_os_str().as_encoded_bytes(), b"\0", STAGE.as_bytes()].concat();
+    commands.filter(|command| command.starts_with(&wanted)).count()
+}
+
+fn closed() {
+    let world = world();
+    says(
+        &world.container,
+        "setsid sleep 31337.5 > /dev/null 2>&1 & (sleep 31337.5 &) ; sleep 31337.5 & true",
+    );
+    assert!(somebody_runs("31337.5"));
+    world.container.close().unwrap();
+    assert!(!somebody_runs("31337.5"));
+    assert!(world.container.read("a.txt", 100).is_err());
+    let again = world.trial.container(&ContainerSpec::default()).unwrap();
+    says(&again, "sleep 31337.6 & true");
+    world.trial.close();
+    assert!(!somebody_runs("31337.6"));
+    assert!(world.trial.container(&ContainerSpec::default()).is_err());
+    drop(again);
+    drop(world);
+    assert_eq!(stages(), 0);
+}
+
+/// Makes a trial with processes in it and waits for its end.
+pub(crate) fn be_killed() -> ExitCode {
+    let world = world();
+    says(&world.container, "setsid sleep 4242.25 > /dev/null 2>&1 & true");
+    println!("ready");
+    sh_for(&world.container, "sleep 4242.25", Duration::from_secs(60));
+    ExitCode::SUCCESS
+}
+
+fn killed() {
+    let mounts = || std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let before = mounts();
+    let me = std::env::current_exe().unwrap();
+    let mut harness = Command::new(me).arg(VICTIM).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(harness.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    assert!(somebody_runs("4242.25") && stages() > 0);
+    harness.kill().unwrap();
+    harness.wait().unwrap();
+    let start = Instant::now();
+    while (somebody_runs("4242.25") || stages() > 0) && start.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!somebody_runs("4242.25"));
+    assert_eq!(stages(), 0);
+    assert_eq!(mounts(), before);
+    println!("     all gone {:.0?} after the harness", start.elapsed());
+}
+
+fn threads() {
+    let (sandbox, template, trial) = std::thread::spawn(|| {
+        let sandbox = crate::support::sandbox();
+        let (template, trial) = trial(&sandbox);
+        (sandbox, template, trial)
+    })
+    .join()
+    .unwrap();
+    let container = trial.container(&ContainerSpec::default()).unwrap();
+    assert_eq!(says(&container, "cat a.txt"), "alpha\n");
+    drop((sandbox, template));
+    assert_eq!(says(&container, "echo on"), "on\n");
+}
+
+fn at_once() {
+    let world = world();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let env = &world.container;
+            scope.spawn(move || {
+                for round in 0..20 {
+                    let name = format!("t{thread}");
+                    let content = format!("{thread}-{round}").repeat(1000);
+                    env.write(&name, content.as_bytes(), None).unwrap();
+                    assert_eq!(env.read(&name, 1 << 20).unwrap(), content.as_bytes());
+                    assert_eq!(says(env, &format!("echo {thread}-{round}")), format!("{thread}-{round}\n"));
+                }
+            });
+        }
+    });
+}
+
+fn cost() {
+    const TRIALS: u32 = 40;
+    const STEPS: u32 = 5;
+    let sandbox = crate::support::sandbox();
+    let template = Template::new(&sandbox, &[("a", "1")]);
+    let spec = TrialSpec::on(template.path());
+    let bare = measure(|| {
+        for _ in 0..TRIALS * (STEPS + 1) {
+            Command::new("bash").args(["-c", "true"]).stdin(Stdio::null()).output().unwrap();
+        }
+    });
+    let contained = measure(|| {
+        for _ in 0..TRIALS {
+            let trial = sandbox.trial(&spec).unwrap();
+            let agent = trial.container(&ContainerSpec::default()).unwrap();
+            for _ in 0..STEPS {
+                says(&agent, "true");
+            }
+            agent.close().unwrap();
+            let verifier = trial.container(&ContainerSpec::default()).unwrap();
+            says(&verifier, "true");
+        }
+    });
+    let set_up = measure(|| {
+        for _ in 0..TRIALS {
+            let trial = sandbox.trial(&spec).unwrap();
+            drop(trial.container(&ContainerSpec::default()).unwrap());
+            drop(trial.container(&ContainerSpec::default()).unwrap());
+        }
+    });
+    let trial = sandbox.trial(&spec).unwrap();
+    let container = trial.container(&ContainerSpec::default()).unwrap();
+    let steps = measure(|| {
+        for _ in 0..TRIALS * (STEPS + 1) {
+            says(&container, "true");
+        }
+    });
+    let per = |(wall, cpu): (f64, f64), count: u32| {
+        let count = f64::from(count);
+        format!("wall {:.2} ms, cpu of the host {:.2} ms", wall / count, cpu / count)
+    };
+    println!("     bare: a command {}", per(bare, TRIALS * (STEPS + 1)));
+    println!("     contained: a command {}", per(steps, TRIALS * (STEPS + 1)));
+    println!("     set-up of a trial with two containers: {}", per(set_up, TRIALS));
+    println!(
+        "     trials of 5 steps and a verifier: {:.2} x bare wall, {:.2} x bare cpu",
+        contained.0 / bare.0,
+        contained.1 / bare.1
+    );
+}
+
+/// Wall and the whole host's busy time, in milliseconds: the kernel's own threads clean up namespaces.
+fn measure(work: impl FnOnce()) -> (f64, f64) {
+    let busy = || {
+        let stat = std::fs::read_to_string("/proc/stat").unwrap();
+        let fields: Vec<f64> = stat
+            .lines()
+            .next()
+            .unwrap()
+            .split_ascii_whitespace()
+            .skip(1)
+            .map(|f| f.parse().unwrap())
+            .collect();
+        (fields[0] + fields[1] + fields[2] + fields[5] + fields[6]) * 10.0
+    };
+    let (start, before) = (Instant::now(), busy());
+    work();
+    (start.elapsed().as_secs_f64() * 1e3, busy() - before)
+}
