@@ -63,12 +63,11 @@ fn without_duration(line: &str) -> String {
     if start.starts_with("Ran ") && start.contains(" test") {
         return cut_after(line, " in ");
     }
-    if ["ok", "FAIL", "---"].iter().any(|word| start.starts_with(word)) {
-        if let Some((before, last)) = line.rsplit_once('\t') {
-            if is_duration(last) {
-                return before.to_owned();
-            }
-        }
+    if ["ok", "FAIL", "---"].iter().any(|word| start.starts_with(word))
+        && let Some((before, last)) = line.rsplit_once('\t')
+        && is_duration(last)
+    {
+        return before.to_owned();
     }
     if start.starts_with(['✔', '✖', '▶', '﹣', '✓', '✗', '×', '√']) || start.starts_with("--- ")
     {

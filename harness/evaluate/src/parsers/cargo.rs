@@ -46,7 +46,7 @@ fn diagnostic(line: &str) -> Option<Option<Found>> {
     let (severity, rest) =
         ["error", "warning"].iter().find_map(|word| Some((*word, line.strip_prefix(word)?)))?;
     let (code, message) = match rest.strip_prefix('[') {
-        Some(coded) => coded.split_once("]: ").map(|(code, message)| (code, message))?,
+        Some(coded) => coded.split_once("]: ")?,
         None => (severity, rest.strip_prefix(": ")?),
     };
     let sums_up = SUMMARIES.iter().any(|start| message.starts_with(start))

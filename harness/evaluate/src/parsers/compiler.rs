@@ -64,10 +64,12 @@ fn take_number(text: &str) -> Option<(u32, &str)> {
 
 /// The code at the end (`[SC2086]`, `[-Wunused]`) or at the start (`F401`) of a message, and the rest of it.
 fn code(message: &str) -> (Option<String>, &str) {
-    if let Some((rest, code)) = message.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
-        if !code.is_empty() && !code.contains(' ') && !rest.trim().is_empty() {
-            return (Some(code.to_owned()), rest.trim_end());
-        }
+    if let Some((rest, code)) = message.strip_suffix(']').and_then(|text| text.rsplit_once('['))
+        && !code.is_empty()
+        && !code.contains(' ')
+        && !rest.trim().is_empty()
+    {
+        return (Some(code.to_owned()), rest.trim_end());
     }
     let (first, rest) = message.split_once(' ').unwrap_or((message, ""));
     let letters = first.bytes().take_while(u8::is_ascii_uppercase).count();

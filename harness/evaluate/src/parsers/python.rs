@@ -105,11 +105,10 @@ fn detail(line: &str, test: &mut Found) {
     if line.starts_with([' ', '>', 'E']) {
         return;
     }
-    if let Some((at, _)) = line.split_once(": ").or_else(|| line.strip_suffix(':').map(|at| (at, ""))) {
-        if let Some((file, number)) = place(at).filter(|(file, _)| is_own(file) && !file.contains(' ')) {
-            test.file = Some(file);
-            test.line = Some(number);
-        }
+    let at = line.split_once(": ").map(|(at, _)| at).or_else(|| line.strip_suffix(':'));
+    if let Some((file, number)) = at.and_then(place).filter(|(file, _)| is_own(file) && !file.contains(' ')) {
+        test.file = Some(file);
+        test.line = Some(number);
     }
 }
 
