@@ -36,10 +36,9 @@ impl FakeEnvironment {
     }
 
     fn host(&self, path: &str) -> PathBuf {
-        if path.starts_with('/') {
-            self.root.path().join(&path[1..])
-        } else {
-            self.root.path().join("app").join(path)
+        match path.strip_prefix('/') {
+            Some(absolute) => self.root.path().join(absolute),
+            None => self.root.path().join("app").join(path),
         }
     }
 }

@@ -18,7 +18,7 @@ pub use error::SuiteError;
 pub use policy::{Decision, Example, Policy, Rule};
 pub use recipe::{Recipe, RecipeStep, Runnable, Unfollowable};
 pub use retake::{
-    Budget, Check, CheckKind, DEFAULT_CHECK, DEFAULT_REWARD_KEY, DEFAULT_ROUNDS, DEFAULT_STEPS,
+    Budget, BudgetTable, Check, CheckKind, DEFAULT_CHECK, DEFAULT_REWARD_KEY, DEFAULT_ROUNDS, DEFAULT_STEPS,
     DEFAULT_TOKENS, DEFAULT_VERIFIER, DEFAULT_WALL, Defaults, Parser, Settings, TaskKind,
 };
 pub use suite::{SUITE_VERSION, Suite, TaskEntry};

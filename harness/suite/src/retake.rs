@@ -118,11 +118,15 @@ pub struct Budget {
 /// `[budget]` as written: whatever it doesn't say comes from the suite, then from the defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct BudgetTable {
-    steps: Option<u32>,
-    tokens: Option<u64>,
-    wall_sec: Option<Seconds>,
-    rounds: Option<u32>,
+pub struct BudgetTable {
+    /// Model calls.
+    pub steps: Option<u32>,
+    /// Tokens, in and out.
+    pub tokens: Option<u64>,
+    /// Time.
+    pub wall_sec: Option<Seconds>,
+    /// Rounds of feedback.
+    pub rounds: Option<u32>,
 }
 
 impl BudgetTable {
@@ -141,7 +145,8 @@ impl BudgetTable {
 /// What a suite says for all of its tasks.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
-    pub(crate) budget: BudgetTable,
+    /// What tasks may use that don't say so themselves.
+    pub budget: BudgetTable,
     /// The policy of tasks that have none.
     pub policy: Option<Policy>,
     /// Names left out of every task's workspace digest.
