@@ -1,0 +1,1 @@
+"""Reminders, sent at an hour when somebody is there to take them."""

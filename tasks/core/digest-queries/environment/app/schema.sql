@@ -1,0 +1,8 @@
+CREATE TABLE member (id INTEGER PRIMARY KEY, name TEXT NOT NULL, mail TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1);
+CREATE TABLE project (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE membership (member INTEGER NOT NULL, project INTEGER NOT NULL, PRIMARY KEY (member, project));
+CREATE TABLE issue (id INTEGER PRIMARY KEY, project INTEGER NOT NULL, number INTEGER NOT NULL, title TEXT NOT NULL, changed TEXT NOT NULL);
+CREATE TABLE mute (member INTEGER NOT NULL, issue INTEGER NOT NULL, PRIMARY KEY (member, issue));
+CREATE TABLE comment (id INTEGER PRIMARY KEY, issue INTEGER NOT NULL, author INTEGER NOT NULL, written TEXT NOT NULL, body TEXT NOT NULL, removed INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX issue_changed ON issue (project, changed);
+CREATE INDEX comment_issue ON comment (issue, written);

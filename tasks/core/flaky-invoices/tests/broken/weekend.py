@@ -1,0 +1,19 @@
+"""When an invoice is due, and whether it is late."""
+
+from datetime import date, timedelta
+
+from . import clock
+
+DAYS = 30
+
+
+def due_date(issued: date) -> date:
+    due = issued + timedelta(days=DAYS)
+    # Nobody pays at weekends.
+    if due.weekday() >= 7:
+        due += timedelta(days=7 - due.weekday())
+    return due
+
+
+def overdue(invoice, today: date | None = None) -> bool:
+    return not invoice.paid and (today or clock.today()) > invoice.due

@@ -1,0 +1,1 @@
+"""Static files for the customer portal."""
