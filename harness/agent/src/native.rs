@@ -41,8 +41,6 @@ pub struct Brief<'a> {
     pub thread: &'a str,
     /// The model that is asked for.
     pub model: &'a str,
-    /// What the user wants, request by request; a task of one step has one.
-    pub instruction: &'a str,
     /// The visible checks.
     pub checks: &'a [Check],
     /// What its commands may be.
@@ -59,6 +57,7 @@ pub struct Brief<'a> {
 pub struct Native<'a> {
     brief: Brief<'a>,
     env: &'a dyn Environment,
+    begun: bool,
     model: &'a dyn Model,
     clock: &'a VirtualClock,
     tape: Tape,
@@ -125,6 +124,7 @@ impl<'a> Native<'a> {
         Self {
             brief,
             env,
+            begun: false,
             model,
             clock,
             tape,
@@ -140,22 +140,28 @@ impl<'a> Native<'a> {
         }
     }
 
-    /// Carries the task out; the last event is `agent_ended`.
-    pub fn run(&mut self) -> Result<AgentEnd, AgentFault> {
-        self.understand()?;
+    /// Goes on in another container around the same workspace, as between two steps of a task.
+    pub fn move_to(&mut self, env: &'a dyn Environment) {
+        self.env = env;
+    }
+
+    /// Carries one instruction out: one turn of the conversation. The last event is `agent_ended`. `last`: no
+    /// other instruction will follow.
+    pub fn run(&mut self, instruction: &str, last: bool) -> Result<AgentEnd, AgentFault> {
+        self.understand(instruction)?;
         let end = loop {
             match self.turn()? {
                 Ok(()) => {}
                 Err(end) => break end,
             }
         };
-        let end = self.ended_early(end);
+        let end = if last { self.ended_early(end) } else { end };
         self.tell(Event::AgentEnded { failure: end.failure, reason: end.reason.clone() })?;
         Ok(end)
     }
 
     /// A replay that stops before its recording does has diverged.
-    fn ended_early(&mut self, end: AgentEnd) -> AgentEnd {
+    fn ended_early(&self, end: AgentEnd) -> AgentEnd {
         let Tape::Play(player) = &self.tape else { return end };
         match player.unserved(MAIN) {
             Some(exchange) if end.failure.is_none() => AgentEnd::stopped(
@@ -170,19 +176,22 @@ impl<'a> Native<'a> {
         self.observer.event(event, Host::default())
     }
 
-    fn understand(&mut self) -> Result<(), AgentFault> {
-        let Brief { model, thread, instruction, tools, .. } = self.brief;
+    fn understand(&mut self, instruction: &str) -> Result<(), AgentFault> {
+        let Brief { model, thread, tools, .. } = self.brief;
         let now = self.clock.now();
-        let opening = prompt::open(model, thread, instruction, now, tools, self.env)?;
-        self.prompt = opening.prompt;
+        let mut project_docs = Vec::new();
+        if self.begun {
+            let message = items::message("user", instruction.trim_end());
+            self.prompt.push(Block::new(BlockKind::Item, message));
+        } else {
+            let opening = prompt::open(model, thread, instruction, now, tools, self.env)?;
+            (self.prompt, project_docs, self.begun) = (opening.prompt, opening.project_docs, true);
+        }
         if self.tape.watches_files() {
             self.files = self.look_at_files()?;
         }
-        self.tell(Event::Understood {
-            project_docs: opening.project_docs,
-            instruction: Digest::of(instruction.as_bytes()),
-            date: now.date(),
-        })
+        let instruction = Digest::of(instruction.as_bytes());
+        self.tell(Event::Understood { project_docs, instruction, date: now.date() })
     }
 
     /// One answer and what follows from it.

@@ -1,0 +1,15 @@
+//! Carries a plan out: workspaces, trials in parallel, verification, what is kept, resuming. Knows nothing of the
+//! command line, of progress bars or of reports.
+
+mod attempt;
+mod host;
+mod keep;
+mod plan;
+mod run;
+mod template;
+mod toolchain;
+
+pub use host::HostFacts;
+pub use plan::{ModelSpec, Planned, Selection, TrialPlan, plan};
+pub use run::{Options, Progress, RunError, RunOutcome, resume, run};
+pub use toolchain::{Found, Needs, Spawn};

@@ -1,0 +1,291 @@
+//! From suites and variants to a list of trials with stable ids, each with what answers it. Everything that could
+//! change a result enters the plan's digest; nothing of the host does.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base::{Digest, Hasher, TrialId};
+use journal::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant};
+use suite::{Suite, SuiteError, Task, TaskEntry, Variant};
+
+use crate::RunError;
+
+/// What the user selected.
+#[derive(Debug)]
+pub struct Selection {
+    /// The suites, in order.
+    pub suites: Vec<Suite>,
+    /// Only these tasks; empty: all.
+    pub tasks: Vec<String>,
+    /// The variants, in order.
+    pub variants: Vec<Variant>,
+    /// Samples of each task.
+    pub trials: u32,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// A model, as a variant names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelSpec {
+    /// The agent needs none.
+    None,
+    /// The recordings of a set.
+    Cassette(String),
+    /// The scripts of a set.
+    Script(String),
+}
+
+/// The set that is meant where a model names none.
+const DEFAULT_SET: &str = "main";
+
+impl ModelSpec {
+    /// Reads a variant's model. The reference agents need none, whatever it says.
+    pub fn of(variant: &Variant) -> Result<Self, RunError> {
+        match variant.agent.as_str() {
+            "oracle" | "noop" => return Ok(Self::None),
+            "native" => {}
+            other => {
+                let problem = format!("there is no agent named {other:?}: use native, oracle or noop");
+                return Err(RunError::Usage(problem));
+            }
+        }
+        let (kind, set) = variant.model.split_once(':').unwrap_or((&variant.model, DEFAULT_SET));
+        match kind {
+            "cassette" => Ok(Self::Cassette(set.to_owned())),
+            "script" => Ok(Self::Script(set.to_owned())),
+            _ => {
+                let problem = format!("there is no model named {:?}: use cassette[:SET] or script[:SET]", variant.model);
+                Err(RunError::Usage(problem))
+            }
+        }
+    }
+}
+
+/// One trial that is to be carried out.
+#[derive(Clone, Debug)]
+pub struct TrialPlan {
+    /// Its name.
+    pub id: TrialId,
+    /// Index of its suite.
+    pub suite: usize,
+    /// Index of its task in the suite.
+    pub task: usize,
+    /// Index of its variant.
+    pub variant: usize,
+    /// The cassette or script that answers it.
+    pub source: Option<PathBuf>,
+}
+
+/// A plan with what is needed to carry it out.
+#[derive(Debug)]
+pub struct Planned {
+    /// What is written into the run's header.
+    pub plan: Plan,
+    /// What the user selected.
+    pub selection: Selection,
+    /// The models of the variants.
+    pub models: Vec<ModelSpec>,
+    /// Digests of the tasks by suite and name; none for one that cannot be read.
+    pub digests: BTreeMap<(String, String), Digest>,
+    /// The trials, in the order of the report.
+    pub trials: Vec<TrialPlan>,
+}
+
+impl Planned {
+    /// The task of a trial, or why there is none.
+    pub fn task(&self, trial: &TrialPlan) -> &TaskEntry {
+        &self.selection.suites[trial.suite].tasks[trial.task]
+    }
+}
+
+/// Makes the plan: reads every cassette's and script's digest, and refuses what cannot be answered.
+pub fn plan(mut selection: Selection) -> Result<Planned, RunError> {
+    keep_selected(&mut selection)?;
+    let models = selection.variants.iter().map(ModelSpec::of).collect::<Result<Vec<_>, _>>()?;
+    let mut maker = Maker { selection: &selection, models: &models, trials: Vec::new(), synthetic: false };
+    let mut suites = Vec::new();
+    let mut digests = BTreeMap::new();
+    for suite in &selection.suites {
+        suites.push(planned_suite(suite, &mut digests)?);
+    }
+    let variants = maker.variants()?;
+    let (synthetic, trials) = (maker.synthetic, maker.trials);
+    let plan = Plan {
+        mode: mode(&models),
+        synthetic,
+        seed: selection.seed,
+        trials: selection.trials,
+        suites,
+        variants,
+    };
+    let order: BTreeMap<TrialId, usize> = plan.trial_ids().enumerate().map(|(n, id)| (id, n)).collect();
+    let mut trials = trials;
+    trials.sort_by_key(|trial| order.get(&trial.id).copied());
+    Ok(Planned { plan, selection, models, digests, trials })
+}
+
+fn keep_selected(selection: &mut Selection) -> Result<(), RunError> {
+    let Selection { suites, tasks, .. } = selection;
+    for name in tasks.iter() {
+        if !suites.iter().any(|suite| suite.task(name).is_some()) {
+            let known: Vec<&str> = suites.iter().flat_map(|s| s.tasks.iter().map(TaskEntry::name)).collect();
+            return Err(RunError::Usage(format!("there is no task {name:?}; there are {}", known.join(", "))));
+        }
+    }
+    if !tasks.is_empty() {
+        suites.iter_mut().for_each(|suite| suite.tasks.retain(|task| tasks.iter().any(|name| name == task.name())));
+        suites.retain(|suite| !suite.tasks.is_empty());
+    }
+    Ok(())
+}
+
+/// The mode that may claim least among those of the variants.
+fn mode(models: &[ModelSpec]) -> Mode {
+    let any = |test: fn(&ModelSpec) -> bool| models.iter().any(test);
+    if any(|m| matches!(m, ModelSpec::Script(_))) {
+        Mode::Script
+    } else if any(|m| matches!(m, ModelSpec::Cassette(_))) {
+        Mode::Replay
+    } else {
+        Mode::Reference
+    }
+}
+
+fn planned_suite(
+    suite: &Suite,
+    digests: &mut BTreeMap<(String, String), Digest>,
+) -> Result<PlannedSuite, RunError> {
+    let mut tasks = Vec::new();
+    for entry in &suite.tasks {
+        let name = entry.name().to_owned();
+        tasks.push(match entry {
+            TaskEntry::Ready(task) => {
+                let digest = task.digest()?;
+                digests.insert((suite.name.clone(), name.clone()), digest);
+                planned_task(task, name, digest)
+            }
+            TaskEntry::Invalid { .. } => PlannedTask {
+                digest: Digest::of(b"invalid"),
+                description: String::new(),
+                kind: String::new(),
+                tags: Vec::new(),
+                name,
+            },
+        });
+    }
+    Ok(PlannedSuite { name: suite.name.clone(), tasks })
+}
+
+fn planned_task(task: &Task, name: String, digest: Digest) -> PlannedTask {
+    let about = task.harbor.task.as_ref();
+    let difficulty = task.harbor.metadata.get("difficulty").and_then(|value| value.as_str()).map(str::to_owned);
+    let mut tags: Vec<String> = difficulty.into_iter().collect();
+    tags.extend(about.map(|about| about.keywords.clone()).unwrap_or_default());
+    PlannedTask {
+        name,
+        digest,
+        description: about.and_then(|about| about.description.clone()).unwrap_or_default(),
+        kind: task.settings.kind.name().to_owned(),
+        tags,
+    }
+}
+
+struct Maker<'a> {
+    selection: &'a Selection,
+    models: &'a [ModelSpec],
+    trials: Vec<TrialPlan>,
+    synthetic: bool,
+}
+
+impl Maker<'_> {
+    fn variants(&mut self) -> Result<Vec<PlannedVariant>, RunError> {
+        let mut variants = Vec::new();
+        let selection = self.selection;
+        for (index, variant) in selection.variants.iter().enumerate() {
+            if variant.base.is_some() || !variant.files.is_empty() || variant.tier.is_some() {
+                let problem = format!("variant {:?}: `files`, `base` and `tier` are not carried out yet", variant.name);
+                return Err(RunError::Usage(problem));
+            }
+            let mut hasher = Hasher::new("variant");
+            hasher.field(format!("{variant:?}").as_bytes());
+            for (number, suite) in selection.suites.iter().enumerate() {
+                self.suite(index, number, suite, &mut hasher)?;
+            }
+            let model = match &self.models[index] {
+                ModelSpec::None => "none".to_owned(),
+                ModelSpec::Cassette(set) => format!("cassette:{set}"),
+                ModelSpec::Script(set) => format!("script:{set}"),
+            };
+            variants.push(PlannedVariant {
+                name: variant.name.clone(),
+                agent: variant.agent.clone(),
+                model,
+                digest: hasher.finish(),
+            });
+        }
+        Ok(variants)
+    }
+
+    fn suite(&mut self, variant: usize, number: usize, suite: &Suite, hasher: &mut Hasher) -> Result<(), RunError> {
+        for (index, entry) in suite.tasks.iter().enumerate() {
+            for trial in 1..=self.selection.trials {
+                let source = match entry {
+                    TaskEntry::Ready(task) => self.source(&self.models[variant], suite, &task.name, trial)?,
+                    TaskEntry::Invalid { .. } => None,
+                };
+                if let Some(path) = &source {
+                    hasher.field(self.digest(&self.models[variant], path)?.as_bytes());
+                }
+                let id = TrialId {
+                    suite: suite.name.clone(),
+                    task: entry.name().to_owned(),
+                    variant: self.selection.variants[variant].name.clone(),
+                    number: trial,
+                };
+                self.trials.push(TrialPlan { id, suite: number, task: index, variant, source });
+            }
+        }
+        Ok(())
+    }
+
+    fn source(&self, model: &ModelSpec, suite: &Suite, task: &str, trial: u32) -> Result<Option<PathBuf>, RunError> {
+        let folder = |sets: &BTreeMap<String, PathBuf>, set: &str, what: &str| {
+            sets.get(set).cloned().ok_or_else(|| {
+                let known: Vec<&str> = sets.keys().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                RunError::Usage(format!("suite {} has no set of {what} named {set:?}; it has: {known}", suite.name))
+            })
+        };
+        Ok(match model {
+            ModelSpec::None => None,
+            ModelSpec::Script(set) => Some(folder(&suite.scripts, set, "scripts")?.join(format!("{task}.toml"))),
+            ModelSpec::Cassette(set) => {
+                Some(folder(&suite.cassettes, set, "cassettes")?.join(format!("{task}.{trial}.jsonl")))
+            }
+        })
+    }
+
+    fn digest(&mut self, model: &ModelSpec, path: &Path) -> Result<Digest, RunError> {
+        let content = fs::read(path).map_err(|error| match (error.kind(), model) {
+            (std::io::ErrorKind::NotFound, ModelSpec::Cassette(_)) => RunError::NoRecording(path.to_owned()),
+            _ => RunError::Io { path: path.to_owned(), error },
+        })?;
+        // A header that cannot be read is the trial's own trouble, later.
+        let line = content.split(|b| *b == b'\n').next().unwrap_or_default();
+        let kind = serde_json::from_slice::<HeaderKind>(line).map(|header| header.cassette.kind);
+        self.synthetic |= matches!(model, ModelSpec::Script(_)) || matches!(kind, Ok(cassette::Kind::Synthetic));
+        Ok(Digest::of(&content))
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct HeaderKind {
+    cassette: KindOnly,
+}
+
+#[derive(serde::Deserialize)]
+struct KindOnly {
+    kind: cassette::Kind,
+}
