@@ -54,6 +54,18 @@ pub enum CheckKind {
     Performance,
 }
 
+impl std::fmt::Display for CheckKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tests => "tests",
+            Self::Types => "types",
+            Self::Lint => "lint",
+            Self::Security => "security",
+            Self::Performance => "performance",
+        })
+    }
+}
+
 /// Whose output a check's command writes; without one it is told from the output itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
