@@ -1,6 +1,7 @@
 //! The native loop: understand, plan, generate, act, evaluate, feedback, until the checks hold, a budget is spent or
 //! a person stops it. Its prompt only ever grows at its end.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Clock, Digest, VirtualClock};
@@ -56,7 +57,7 @@ pub struct Brief<'a> {
 /// The native agent in one trial.
 pub struct Native<'a> {
     brief: Brief<'a>,
-    env: &'a dyn Environment,
+    env: Arc<dyn Environment>,
     begun: bool,
     model: &'a dyn Model,
     clock: &'a VirtualClock,
@@ -76,7 +77,7 @@ pub struct Native<'a> {
 /// What the agent works with.
 pub struct Means<'a> {
     /// Its world.
-    pub env: &'a dyn Environment,
+    pub env: Arc<dyn Environment>,
     /// What answers it.
     pub model: &'a dyn Model,
     /// The trial's clock.
@@ -141,7 +142,7 @@ impl<'a> Native<'a> {
     }
 
     /// Goes on in another container around the same workspace, as between two steps of a task.
-    pub fn move_to(&mut self, env: &'a dyn Environment) {
+    pub fn move_to(&mut self, env: Arc<dyn Environment>) {
         self.env = env;
     }
 
@@ -184,7 +185,7 @@ impl<'a> Native<'a> {
             let message = items::message("user", instruction.trim_end());
             self.prompt.push(Block::new(BlockKind::Item, message));
         } else {
-            let opening = prompt::open(model, thread, instruction, now, tools, self.env)?;
+            let opening = prompt::open(model, thread, instruction, now, tools, &*self.env)?;
             (self.prompt, project_docs, self.begun) = (opening.prompt, opening.project_docs, true);
         }
         if self.tape.watches_files() {
@@ -228,7 +229,10 @@ impl<'a> Native<'a> {
     fn generate(&mut self, step: u32) -> Step<Answer> {
         let mut wait = BACK_OFF;
         for attempt in 1.. {
-            let fault = match self.ask(step, attempt)? {
+            let start = Instant::now();
+            let asked = self.ask(step, attempt);
+            self.tally.real_model_us += micros(start.elapsed());
+            let fault = match asked {
                 Ok(answer) => match &answer.end {
                     End::Completed => {
                         self.heard(step, attempt, &answer)?;
@@ -260,24 +264,16 @@ impl<'a> Native<'a> {
         Ok(Err(AgentEnd::stopped(FailureMode::ModelError, "no answer")))
     }
 
-    fn ask(&mut self, step: u32, attempt: u32) -> Result<Result<Answer, ModelFault>, AgentFault> {
+    fn ask(&self, step: u32, attempt: u32) -> Result<Answer, ModelFault> {
         let call = Call { lane: MAIN, step, attempt, prompt: &self.prompt };
         let mut decoder = Decoder::default();
-        let frames = match self.model.answer(&call) {
-            Ok(frames) => frames,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        for frame in frames {
-            let frame = match frame {
-                Ok(frame) => frame,
-                Err(fault) => return Ok(Err(fault)),
-            };
-            if let Err(error) = decoder.feed(&frame) {
-                let body = format!("a malformed event: {error}");
-                return Ok(Err(ModelFault::Status { status: 502, body }));
-            }
+        for frame in self.model.answer(&call)? {
+            decoder.feed(&frame?).map_err(|error| ModelFault::Status {
+                status: 502,
+                body: format!("a malformed event: {error}"),
+            })?;
         }
-        Ok(Ok(decoder.finish()))
+        Ok(decoder.finish())
     }
 
     fn heard(&mut self, step: u32, attempt: u32, answer: &Answer) -> Result<(), AgentFault> {
@@ -393,7 +389,7 @@ impl<'a> Native<'a> {
         batch: &[Asked],
         denied: Vec<Option<ToolRun>>,
     ) -> Result<Vec<Done>, AgentFault> {
-        let (env, cancel, tools) = (self.env, self.cancel, self.brief.tools);
+        let (env, cancel, tools) = (&*self.env, self.cancel, self.brief.tools);
         let one = |call: &Asked, denied: Option<ToolRun>, limit: &dyn Fn(Duration) -> Duration| {
             let start = Instant::now();
             let run = match (denied, Tool::named(&call.name).filter(|tool| tools.contains(tool))) {
@@ -516,7 +512,7 @@ impl<'a> Native<'a> {
         self.round += 1;
         let round = self.round;
         let start = Instant::now();
-        let results = evaluate::run_checks(self.env, self.brief.checks, self.cancel)?;
+        let results = evaluate::run_checks(&*self.env, self.brief.checks, self.cancel)?;
         if self.cancel.is_cancelled() {
             return Err(AgentFault::Cancelled);
         }

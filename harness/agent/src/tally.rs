@@ -70,6 +70,8 @@ pub struct Tally {
     pub calls: Vec<CallFigures>,
     /// Outputs that differ from the recorded ones.
     pub drift: BTreeMap<DriftGrade, u32>,
+    /// Real time waiting for the model, in microseconds.
+    pub real_model_us: u64,
     /// Real time in tools, in microseconds.
     pub real_tool_us: u64,
     /// Real time in checks, in microseconds.

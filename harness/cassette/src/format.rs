@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use wire::{BlockKind, Frame};
 
 /// The version that is written.
-pub(crate) const VERSION: FormatVersion = FormatVersion::new(1, 0);
+pub const VERSION: FormatVersion = FormatVersion::new(1, 0);
 
 /// Whether a recording says anything about a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

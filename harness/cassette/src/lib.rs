@@ -8,7 +8,9 @@ mod play;
 mod profile;
 mod write;
 
-pub use format::{CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Snapshot, ToolRun};
+pub use format::{
+    CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Snapshot, ToolRun, VERSION,
+};
 pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player};
 pub use profile::{Profile, ProfileError};

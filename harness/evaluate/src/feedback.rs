@@ -35,9 +35,7 @@ pub fn feedback(results: &[CheckResult], max_bytes: usize) -> Option<String> {
 }
 
 fn section(result: &CheckResult, max: usize) -> String {
-    let kind = serde_json::to_value(result.kind).ok();
-    let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default();
-    let mut text = format!("\n## {} ({kind}): {}\n", result.name, result.end);
+    let mut text = format!("\n## {} ({}): {}\n", result.name, result.kind, result.end);
     let own_line: Vec<&Finding> =
         result.findings.iter().filter(|f| f.file.is_some() || f.rule.is_some()).collect();
     let listed = if own_line.is_empty() { result.findings.iter().take(1).collect() } else { own_line };

@@ -1,13 +1,16 @@
 //! Carries a plan out: workspaces, trials in parallel, verification, what is kept, resuming. Knows nothing of the
 //! command line, of progress bars or of reports.
 
+mod actor;
 mod attempt;
 mod host;
 mod keep;
 mod plan;
 mod run;
+mod source;
 mod template;
 mod toolchain;
+mod world;
 
 pub use host::HostFacts;
 pub use plan::{ModelSpec, Planned, Selection, TrialPlan, plan};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base::{Digest, Hasher, TrialId};
 use journal::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant};
-use suite::{Suite, SuiteError, Task, TaskEntry, Variant};
+use suite::{Suite, Task, TaskEntry, Variant};
 
 use crate::RunError;
 
@@ -56,7 +56,10 @@ impl ModelSpec {
             "cassette" => Ok(Self::Cassette(set.to_owned())),
             "script" => Ok(Self::Script(set.to_owned())),
             _ => {
-                let problem = format!("there is no model named {:?}: use cassette[:SET] or script[:SET]", variant.model);
+                let problem = format!(
+                    "there is no model named {:?}: use cassette[:SET] or script[:SET]",
+                    variant.model
+                );
                 Err(RunError::Usage(problem))
             }
         }
@@ -131,11 +134,16 @@ fn keep_selected(selection: &mut Selection) -> Result<(), RunError> {
     for name in tasks.iter() {
         if !suites.iter().any(|suite| suite.task(name).is_some()) {
             let known: Vec<&str> = suites.iter().flat_map(|s| s.tasks.iter().map(TaskEntry::name)).collect();
-            return Err(RunError::Usage(format!("there is no task {name:?}; there are {}", known.join(", "))));
+            return Err(RunError::Usage(format!(
+                "there is no task {name:?}; there are {}",
+                known.join(", ")
+            )));
         }
     }
     if !tasks.is_empty() {
-        suites.iter_mut().for_each(|suite| suite.tasks.retain(|task| tasks.iter().any(|name| name == task.name())));
+        suites
+            .iter_mut()
+            .for_each(|suite| suite.tasks.retain(|task| tasks.iter().any(|name| name == task.name())));
         suites.retain(|suite| !suite.tasks.is_empty());
     }
     Ok(())
@@ -180,13 +188,14 @@ fn planned_suite(
 
 fn planned_task(task: &Task, name: String, digest: Digest) -> PlannedTask {
     let about = task.harbor.task.as_ref();
-    let difficulty = task.harbor.metadata.get("difficulty").and_then(|value| value.as_str()).map(str::to_owned);
+    let difficulty =
+        task.harbor.metadata.get("difficulty").and_then(|value| value.as_str()).map(str::to_owned);
     let mut tags: Vec<String> = difficulty.into_iter().collect();
     tags.extend(about.map(|about| about.keywords.clone()).unwrap_or_default());
     PlannedTask {
         name,
         digest,
-        description: about.and_then(|about| about.description.clone()).unwrap_or_default(),
+        description: about.map(|about| about.description.clone()).unwrap_or_default(),
         kind: task.settings.kind.name().to_owned(),
         tags,
     }
@@ -205,7 +214,8 @@ impl Maker<'_> {
         let selection = self.selection;
         for (index, variant) in selection.variants.iter().enumerate() {
             if variant.base.is_some() || !variant.files.is_empty() || variant.tier.is_some() {
-                let problem = format!("variant {:?}: `files`, `base` and `tier` are not carried out yet", variant.name);
+                let problem =
+                    format!("variant {:?}: `files`, `base` and `tier` are not carried out yet", variant.name);
                 return Err(RunError::Usage(problem));
             }
             let mut hasher = Hasher::new("variant");
@@ -228,7 +238,13 @@ impl Maker<'_> {
         Ok(variants)
     }
 
-    fn suite(&mut self, variant: usize, number: usize, suite: &Suite, hasher: &mut Hasher) -> Result<(), RunError> {
+    fn suite(
+        &mut self,
+        variant: usize,
+        number: usize,
+        suite: &Suite,
+        hasher: &mut Hasher,
+    ) -> Result<(), RunError> {
         for (index, entry) in suite.tasks.iter().enumerate() {
             for trial in 1..=self.selection.trials {
                 let source = match entry {
@@ -250,17 +266,28 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn source(&self, model: &ModelSpec, suite: &Suite, task: &str, trial: u32) -> Result<Option<PathBuf>, RunError> {
+    fn source(
+        &self,
+        model: &ModelSpec,
+        suite: &Suite,
+        task: &str,
+        trial: u32,
+    ) -> Result<Option<PathBuf>, RunError> {
         let folder = |sets: &BTreeMap<String, PathBuf>, set: &str, what: &str| {
             sets.get(set).cloned().ok_or_else(|| {
                 let known: Vec<&str> = sets.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                RunError::Usage(format!("suite {} has no set of {what} named {set:?}; it has: {known}", suite.name))
+                RunError::Usage(format!(
+                    "suite {} has no set of {what} named {set:?}; it has: {known}",
+                    suite.name
+                ))
             })
         };
         Ok(match model {
             ModelSpec::None => None,
-            ModelSpec::Script(set) => Some(folder(&suite.scripts, set, "scripts")?.join(format!("{task}.toml"))),
+            ModelSpec::Script(set) => {
+                Some(folder(&suite.scripts, set, "scripts")?.join(format!("{task}.toml")))
+            }
             ModelSpec::Cassette(set) => {
                 Some(folder(&suite.cassettes, set, "cassettes")?.join(format!("{task}.{trial}.jsonl")))
             }
@@ -275,7 +302,8 @@ impl Maker<'_> {
         // A header that cannot be read is the trial's own trouble, later.
         let line = content.split(|b| *b == b'\n').next().unwrap_or_default();
         let kind = serde_json::from_slice::<HeaderKind>(line).map(|header| header.cassette.kind);
-        self.synthetic |= matches!(model, ModelSpec::Script(_)) || matches!(kind, Ok(cassette::Kind::Synthetic));
+        self.synthetic |=
+            matches!(model, ModelSpec::Script(_)) || matches!(kind, Ok(cassette::Kind::Synthetic));
         Ok(Digest::of(&content))
     }
 }

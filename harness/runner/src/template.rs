@@ -53,7 +53,12 @@ impl Templates {
     }
 
     /// The template of a task; `key` is the task's place in the plan.
-    pub(crate) fn get(&self, key: (usize, usize), task: &Task, sandbox: &Sandbox) -> Result<Template, Unbuilt> {
+    pub(crate) fn get(
+        &self,
+        key: (usize, usize),
+        task: &Task,
+        sandbox: &Sandbox,
+    ) -> Result<Template, Unbuilt> {
         let cell = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             match made.iter().find(|(other, _)| *other == key) {
@@ -87,7 +92,12 @@ fn make(task: &Task, path: PathBuf, sandbox: &Sandbox) -> Result<Template, Unbui
     Ok(Template { path, env })
 }
 
-fn follow(task: &Task, recipe: &Recipe, path: &Path, sandbox: &Sandbox) -> Result<Vec<(String, String)>, Unbuilt> {
+fn follow(
+    task: &Task,
+    recipe: &Recipe,
+    path: &Path,
+    sandbox: &Sandbox,
+) -> Result<Vec<(String, String)>, Unbuilt> {
     let mut env: Vec<(String, String)> = Vec::new();
     let mut cwd = "/app".to_owned();
     for step in &recipe.steps {
@@ -98,10 +108,13 @@ fn follow(task: &Task, recipe: &Recipe, path: &Path, sandbox: &Sandbox) -> Resul
             }
             RecipeStep::Workdir(folder) => {
                 let inside = place(path, folder)?;
-                fs::create_dir_all(inside).map_err(|e| Unbuilt::Fault(format!("cannot make {folder}: {e}")))?;
+                fs::create_dir_all(inside)
+                    .map_err(|e| Unbuilt::Fault(format!("cannot make {folder}: {e}")))?;
                 cwd.clone_from(folder);
             }
-            RecipeStep::Copy { from, to, mode } => copy(&task.environment_dir().join(from), &place(path, to)?, *mode)?,
+            RecipeStep::Copy { from, to, mode } => {
+                copy(&task.environment_dir().join(from), &place(path, to)?, *mode)?
+            }
             RecipeStep::Run { argv, env: own } => {
                 let env: Vec<(String, String)> = env.iter().chain(own).cloned().collect();
                 build(argv, &cwd, &env, path, sandbox)?;
@@ -117,7 +130,9 @@ fn follow(task: &Task, recipe: &Recipe, path: &Path, sandbox: &Sandbox) -> Resul
 fn place(template: &Path, path: &str) -> Result<PathBuf, Unbuilt> {
     let inside = path.strip_prefix("/app").filter(|rest| rest.is_empty() || rest.starts_with('/'));
     inside.map(|rest| template.join(rest.trim_start_matches('/'))).ok_or_else(|| {
-        Unbuilt::NotRunnable(format!("its environment puts files at {path}: outside /app that needs podman or docker"))
+        Unbuilt::NotRunnable(format!(
+            "its environment puts files at {path}: outside /app that needs podman or docker"
+        ))
     })
 }
 
@@ -154,7 +169,8 @@ fn build(
     path: &Path,
     sandbox: &Sandbox,
 ) -> Result<(), Unbuilt> {
-    let fault = |error: &dyn std::fmt::Display| Unbuilt::Fault(format!("cannot build the workspace: {error}"));
+    let fault =
+        |error: &dyn std::fmt::Display| Unbuilt::Fault(format!("cannot build the workspace: {error}"));
     let spec = TrialSpec { workspace: WorkspaceSource::Bind(path.to_owned()), ..TrialSpec::on(path) };
     let trial = sandbox.trial(&spec).map_err(|e| fault(&e))?;
     let container = trial.container(&ContainerSpec::default()).map_err(|e| fault(&e))?;

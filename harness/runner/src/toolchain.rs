@@ -12,7 +12,7 @@ const SYSTEM: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 const NEVER: [&str; 6] = ["/", "/usr", "/bin", "/home", "/root", "/opt"];
 
 /// Runs a program and gives the first line that it writes; nothing where it fails.
-pub type Spawn<'a> = &'a dyn Fn(&Path, &[&str]) -> Option<String>;
+pub type Spawn<'a> = &'a (dyn Fn(&Path, &[&str]) -> Option<String> + Sync);
 
 /// Where a needed program is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,9 @@ impl Needs {
             return Found::System;
         }
         for (name, toolchain) in declared {
-            if let Some(bin) = toolchain.bin.iter().find(|bin| toolchain.root.join(bin).join(program).is_file()) {
+            if let Some(bin) =
+                toolchain.bin.iter().find(|bin| toolchain.root.join(bin).join(program).is_file())
+            {
                 return self.show(name, &toolchain.root, bin);
             }
         }
@@ -112,7 +114,8 @@ fn own_folder(program: &str, file: &Path, spawn: Spawn<'_>) -> Option<(String, P
     let bin = if root.join("bin").join(program).is_file() { "bin" } else { "" };
     let there = root.join(bin).join(program).is_file();
     let allowed = root.is_absolute() && !NEVER.iter().any(|never| Path::new(never) == root);
-    let home = std::path::absolute(&root).is_ok_and(|root| root.join(".ssh").exists() || root.join(".bashrc").exists());
+    let home = std::path::absolute(&root)
+        .is_ok_and(|root| root.join(".ssh").exists() || root.join(".bashrc").exists());
     (there && allowed && !home).then(|| (name.to_owned(), root, bin.to_owned()))
 }
 
@@ -125,7 +128,10 @@ mod tests {
         let wanted: BTreeSet<String> = ["bash".to_owned(), "no-such-program".to_owned()].into();
         let needs = Needs::look_up(&wanted, &BTreeMap::new(), &[], &|_, _| None);
         assert_eq!(needs.programs["bash"], Found::System);
-        assert_eq!(needs.missing(&["bash".to_owned(), "no-such-program".to_owned()]), Some("no-such-program"));
+        assert_eq!(
+            needs.missing(&["bash".to_owned(), "no-such-program".to_owned()]),
+            Some("no-such-program")
+        );
         assert!(needs.toolchains.is_empty());
     }
 

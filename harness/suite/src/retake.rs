@@ -38,6 +38,16 @@ pub enum TaskKind {
     Capability,
 }
 
+impl TaskKind {
+    /// Its name, as a task states it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regression => "regression",
+            Self::Capability => "capability",
+        }
+    }
+}
+
 /// What a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,6 +62,18 @@ pub enum CheckKind {
     Security,
     /// Is it fast enough?
     Performance,
+}
+
+impl std::fmt::Display for CheckKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tests => "tests",
+            Self::Types => "types",
+            Self::Lint => "lint",
+            Self::Security => "security",
+            Self::Performance => "performance",
+        })
+    }
 }
 
 impl CheckKind {

@@ -181,6 +181,8 @@ fn steps(dir: &Path, harbor: &HarborTask, file: &Path, text: &str) -> Result<Vec
 
 fn named_step(dir: &Path, harbor: &HarborTask, table: &StepTable) -> Result<Step, SuiteError> {
     let own = dir.join("steps").join(&table.name);
+    tree::refuse_link(&dir.join("steps"))?;
+    tree::refuse_link(&own)?;
     let timeout = table.verifier.timeout_sec.or(harbor.verifier.timeout_sec);
     let mut verifier_env = harbor.verifier.env.clone();
     verifier_env.extend(table.verifier.env.clone());

@@ -1,13 +1,17 @@
 //! The files of a task's folder: walked in one order, checked for links that lead out, digested. Knows nothing of
 //! what the files are for.
 
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use base::{Digest, Hasher};
+use base::Hasher;
 use walkdir::WalkDir;
 
 use crate::error::SuiteError;
+
+/// How much of a file is hashed at a time; part of the digest.
+const BLOCK: u64 = 64 * 1024;
 
 /// The files and links below a folder, sorted by relative path; none where there is no such folder.
 pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>, SuiteError> {
@@ -28,8 +32,17 @@ pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>, SuiteError> {
     Ok(found)
 }
 
+/// Refuses a folder of the task that is a link: what stands behind it would not count in the digest.
+pub(crate) fn refuse_link(folder: &Path) -> Result<(), SuiteError> {
+    if folder.is_symlink() {
+        return Err(SuiteError::invalid(folder, "is a link: make it a folder of the task's own"));
+    }
+    Ok(())
+}
+
 /// Refuses links that lead out of a folder, and anything that is neither file, folder nor link.
 pub(crate) fn check_contained(root: &Path) -> Result<(), SuiteError> {
+    refuse_link(root)?;
     for relative in files(root)? {
         let path = root.join(&relative);
         let kind = std::fs::symlink_metadata(&path).map_err(|e| SuiteError::io(&path, e))?.file_type();
@@ -89,13 +102,33 @@ pub(crate) fn hash_files(
         if meta.is_symlink() {
             let target = std::fs::read_link(&path).map_err(|e| SuiteError::io(&path, e))?;
             hasher.number(2).field(target.as_os_str().as_encoded_bytes());
+            if path.is_file() {
+                hash_content(hasher, &path)?;
+            }
         } else {
-            let content = std::fs::read(&path).map_err(|e| SuiteError::io(&path, e))?;
             let executable = meta.permissions().mode() & 0o100 != 0;
-            hasher.number(u64::from(executable)).field(Digest::of(&content).as_bytes());
+            hasher.number(u64::from(executable));
+            hash_content(hasher, &path)?;
         }
     }
     Ok(())
+}
+
+/// Adds a file block by block, so that large ones take no more memory than small ones.
+fn hash_content(hasher: &mut Hasher, path: &Path) -> Result<(), SuiteError> {
+    let fault = |error| SuiteError::io(path, error);
+    let mut file = std::fs::File::open(path).map_err(fault)?;
+    let (mut block, mut total) = (Vec::new(), 0_u64);
+    loop {
+        block.clear();
+        let read = file.by_ref().take(BLOCK).read_to_end(&mut block).map_err(fault)?;
+        if read == 0 {
+            hasher.number(total);
+            return Ok(());
+        }
+        total += u64::try_from(read).unwrap_or(u64::MAX);
+        hasher.field(&block);
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Dockerfiles as recipes: what is followed and what needs an image. Knows only the crate's public face.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where its own files are wrong")]
+
 use suite::{Recipe, RecipeStep};
 
 fn steps(text: &str) -> Vec<RecipeStep> {

@@ -1,5 +1,7 @@
 //! Reading tasks: Harbor's tables, Retake's own, steps, digests. Knows only the crate's public face.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where its own files are wrong")]
+
 mod common;
 
 use std::time::Duration;
@@ -303,6 +305,23 @@ fn a_link_that_leaves_the_environment_is_an_error() {
     std::os::unix::fs::symlink("../tests/test.sh", dir.join("environment/peek")).unwrap();
     let told = Task::load(&dir, &Defaults::default()).unwrap_err().to_string();
     assert!(told.contains("leaves its folder"), "{told}");
+    std::fs::remove_dir_all(dir.join("environment")).unwrap();
+    std::os::unix::fs::symlink("tests", dir.join("environment")).unwrap();
+    let told = Task::load(&dir, &Defaults::default()).unwrap_err().to_string();
+    assert!(told.contains("is a link"), "{told}");
+}
+
+#[test]
+fn a_linked_instruction_counts_by_what_it_says() {
+    let root = folder(&[("shared.md", "one")]);
+    add_task(root.path(), "one", "");
+    let dir = root.path().join("one");
+    std::fs::remove_file(dir.join("instruction.md")).unwrap();
+    std::os::unix::fs::symlink("../shared.md", dir.join("instruction.md")).unwrap();
+    let digest = || Task::load(&dir, &Defaults::default()).unwrap().digest().unwrap();
+    let before = digest();
+    add(root.path(), &[("shared.md", "two")]);
+    assert_ne!(digest(), before);
 }
 
 proptest! {

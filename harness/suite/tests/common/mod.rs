@@ -1,5 +1,7 @@
 //! Folders of tasks for tests. Knows nothing of what is tested.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where its own files are wrong")]
+
 use std::path::Path;
 
 /// A folder with these files; a path that ends in `/` is an empty folder.

@@ -1,0 +1,58 @@
+//! The agent's part of each step of a trial, whoever the agent is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::{AgentEnd, AgentFault, Native, Observer};
+use journal::{Event, Host};
+use sandbox::{Cancel, Container, Environment};
+use suite::Step;
+
+/// Who acts.
+pub(crate) enum Actor<'a> {
+    /// The built-in loop.
+    Native(Box<Native<'a>>),
+    /// The reference solution.
+    Oracle {
+        /// Variables of the solution.
+        env: Vec<(String, String)>,
+        /// How long it may take where a step does not say.
+        limit: Duration,
+        cancel: &'a Cancel,
+        observer: &'a mut dyn Observer,
+    },
+    /// Nobody.
+    Noop(&'a mut dyn Observer),
+}
+
+impl Actor<'_> {
+    /// One step of the task; `last`: no other follows.
+    pub(crate) fn act(
+        &mut self,
+        step: &Step,
+        last: bool,
+        container: &Arc<Container>,
+    ) -> Result<AgentEnd, AgentFault> {
+        match self {
+            Self::Native(native) => {
+                native.move_to(Arc::clone(container) as Arc<dyn Environment>);
+                native.run(&step.instruction, last)
+            }
+            Self::Oracle { env, limit, cancel, observer } => {
+                let limit = step.agent_timeout.unwrap_or(*limit);
+                agent::oracle(&**container, env, limit, cancel, *observer)
+            }
+            Self::Noop(observer) => {
+                let end = AgentEnd::finished("nothing was done");
+                let event = Event::AgentEnded { failure: None, reason: end.reason.clone() };
+                observer.event(event, Host::default())?;
+                Ok(end)
+            }
+        }
+    }
+
+    /// Whether it is shown the reference solution.
+    pub(crate) fn is_oracle(&self) -> bool {
+        matches!(self, Self::Oracle { .. })
+    }
+}

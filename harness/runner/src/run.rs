@@ -1,0 +1,300 @@
+//! A run: every trial of a plan, in parallel, each on one worker; stopped cleanly, resumed where it stopped. A trial
+//! that panics or a sandbox that fails is a fault of that trial alone; a run folder that cannot be written ends the
+//! run, resumable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use base::{Clock, Seed, TrialId};
+use journal::{Ended, Plan, RunDir, RunHeader, TrialDir};
+use rayon::prelude::*;
+use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, Walls};
+use suite::{SuiteError, TaskEntry};
+
+use crate::attempt::{Cut, Job, Shared, attempt, panicked};
+use crate::host::HostFacts;
+use crate::plan::{Planned, TrialPlan};
+use crate::template::Templates;
+use crate::toolchain::{Needs, Spawn};
+
+/// Where a run makes what it needs only while it runs.
+const SCRATCH: &str = ".scratch";
+
+/// A run that cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// There is no recording for a trial.
+    #[error("there is no recording {}: record it with `retake run --model script --record {}`, or ask for fewer trials (copies of a recording are not samples)", .0.display(), .0.parent().unwrap_or(.0).display())]
+    NoRecording(PathBuf),
+    /// A file could not be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A suite cannot be read.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// The sandbox cannot be made.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The run's folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] journal::RunError),
+    /// A trial's journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
+    /// The run that is to go on is not the one that was begun.
+    #[error("run {run} cannot go on: {what}; start a new run instead")]
+    Changed {
+        /// The run.
+        run: String,
+        /// What is not as it was.
+        what: String,
+    },
+}
+
+/// How to carry a plan out.
+pub struct Options<'a> {
+    /// Where runs land.
+    pub out: PathBuf,
+    /// Trials at a time.
+    pub jobs: usize,
+    /// The program and arguments that enter the sandbox's stage.
+    pub stage: Vec<std::ffi::OsString>,
+    /// The walls around each trial.
+    pub walls: Walls,
+    /// Folders that no trial may see.
+    pub hidden: Vec<PathBuf>,
+    /// Toolchains that the configuration declares.
+    pub toolchains: BTreeMap<String, suite::Toolchain>,
+    /// Where programs are looked for.
+    pub path: Vec<PathBuf>,
+    /// Runs a program of the host to ask where its toolchain is.
+    pub spawn: Spawn<'a>,
+    /// Where whole recordings are copied to.
+    pub record: Option<PathBuf>,
+    /// The command line, for the header.
+    pub arguments: Vec<String>,
+    /// Stops the run.
+    pub cancel: Cancel,
+    /// The host's clock.
+    pub clock: &'a dyn Clock,
+}
+
+/// Is told how a run goes. Calls come from several threads.
+pub trait Progress: Sync {
+    /// The run has a folder; so many trials are in it, so many of them finished before.
+    fn begun(&self, run: &RunDir, trials: usize, finished: usize);
+    /// A trial begins.
+    fn started(&self, trial: &TrialId);
+    /// A trial has ended.
+    fn ended(&self, trial: &TrialId, ended: &Ended);
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// Its folder.
+    pub dir: RunDir,
+    /// Whether it was cancelled.
+    pub stopped: bool,
+    /// Why it could not go on, where the run folder could not be written.
+    pub fault: Option<String>,
+}
+
+/// Starts a new run.
+pub fn run(
+    planned: &Planned,
+    options: &Options<'_>,
+    progress: &dyn Progress,
+) -> Result<RunOutcome, RunError> {
+    let engine = Engine::new(planned, options)?;
+    let header = RunHeader::new(planned.plan.clone(), options.clock.now(), options.arguments.clone());
+    let mut header = header.map_err(|e| RunError::Usage(format!("the plan cannot be written: {e}")))?;
+    let dir = RunDir::create(&options.out, &mut header)?;
+    engine.carry_out(dir, progress)
+}
+
+/// Goes on with a run that stopped. Refuses where a suite, a cassette, a script or the selection has changed.
+pub fn resume(
+    dir: RunDir,
+    planned: &Planned,
+    options: &Options<'_>,
+    progress: &dyn Progress,
+) -> Result<RunOutcome, RunError> {
+    let header = dir.header()?;
+    if let Some(what) = changed(&header.plan, &planned.plan) {
+        return Err(RunError::Changed { run: header.run_id.to_string(), what });
+    }
+    Engine::new(planned, options)?.carry_out(dir, progress)
+}
+
+/// What differs between the plan of a run and the plan as it would be made now.
+fn changed(then: &Plan, now: &Plan) -> Option<String> {
+    let suites = |plan: &Plan| -> BTreeMap<String, base::Digest> {
+        let tasks = plan.suites.iter().flat_map(|suite| {
+            suite.tasks.iter().map(|task| (format!("{}/{}", suite.name, task.name), task.digest))
+        });
+        tasks.collect()
+    };
+    let (old, new) = (suites(then), suites(now));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        match (old.get(name), new.get(name)) {
+            (Some(_), None) => return Some(format!("task {name} is gone")),
+            (None, Some(_)) => return Some(format!("task {name} is new")),
+            (a, b) if a != b => return Some(format!("task {name} has changed")),
+            _ => {}
+        }
+    }
+    for (a, b) in then.variants.iter().zip(&now.variants) {
+        if a != b {
+            return Some(format!("variant {} or one of its cassettes or scripts has changed", a.name));
+        }
+    }
+    (then != now).then(|| "its selection has changed".to_owned())
+}
+
+struct Engine<'a> {
+    planned: &'a Planned,
+    options: &'a Options<'a>,
+    needs: Needs,
+    sandbox: Sandbox,
+}
+
+impl<'a> Engine<'a> {
+    fn new(planned: &'a Planned, options: &'a Options<'a>) -> Result<Self, RunError> {
+        let mut programs: BTreeSet<String> = ["bash", "git"].map(str::to_owned).into();
+        for suite in &planned.selection.suites {
+            programs.extend(suite.ready().filter_map(|task| task.settings.needs.clone()).flatten());
+        }
+        let needs = Needs::look_up(&programs, &options.toolchains, &options.path, options.spawn);
+        let sandbox = Sandbox::new(&SandboxOptions {
+            stage: options.stage.clone(),
+            walls: options.walls,
+            toolchains: needs.toolchains.clone(),
+            hidden: options.hidden.clone(),
+        })?;
+        Ok(Self { planned, options, needs, sandbox })
+    }
+
+    fn carry_out(&self, dir: RunDir, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
+        let begun = self.options.clock.elapsed();
+        let mut rest = Vec::new();
+        for trial in &self.planned.trials {
+            if dir.trial(&trial.id).ended()?.is_none() {
+                rest.push(trial);
+            }
+        }
+        let finished = self.planned.trials.len() - rest.len();
+        progress.begun(&dir, self.planned.trials.len(), finished);
+        let scratch = self.scratch(&dir.path)?;
+        let templates = Templates::new(scratch.clone());
+        let shared = Shared {
+            sandbox: &self.sandbox,
+            templates: &templates,
+            needs: &self.needs,
+            cancel: &self.options.cancel,
+            seed: Seed::new(self.planned.plan.seed),
+            cassettes: dir.path.join("cassettes"),
+            record: self.options.record.as_deref(),
+        };
+        let fault: Mutex<Option<String>> = Mutex::new(None);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.jobs).build();
+        let pool =
+            pool.map_err(|e| RunError::Usage(format!("cannot start {} workers: {e}", self.options.jobs)))?;
+        pool.install(|| {
+            rest.par_iter().with_max_len(1).for_each(|trial| {
+                if self.options.cancel.is_cancelled() {
+                    return;
+                }
+                if let Err(Cut::Keeping(why)) = self.trial(&shared, trial, &dir.trial(&trial.id), progress) {
+                    fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+                    self.options.cancel.cancel();
+                }
+            });
+        });
+        let _ = std::fs::remove_dir_all(&scratch);
+        let fault = fault.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let wall = self.options.clock.elapsed().saturating_sub(begun);
+        let facts = self.facts(&dir, finished, wall);
+        let fault = fault.or_else(|| dir.write_json("host.json", &facts).err().map(|e| e.to_string()));
+        Ok(RunOutcome { dir, stopped: self.options.cancel.is_cancelled() && fault.is_none(), fault })
+    }
+
+    /// A fresh folder for what is needed only while the run runs; what a killed run left there goes.
+    fn scratch(&self, run: &Path) -> Result<PathBuf, RunError> {
+        let path = run.join(SCRATCH);
+        let io = |error| RunError::Io { path: path.clone(), error };
+        if path.exists() {
+            std::fs::remove_dir_all(&path).map_err(io)?;
+        }
+        std::fs::create_dir_all(&path).map_err(io)?;
+        Ok(path)
+    }
+
+    fn facts(&self, dir: &RunDir, finished: usize, wall: std::time::Duration) -> HostFacts {
+        let before = std::fs::read(dir.path.join("host.json")).ok();
+        let before = before.and_then(|text| serde_json::from_slice::<HostFacts>(&text).ok());
+        HostFacts {
+            retake: env!("CARGO_PKG_VERSION").to_owned(),
+            jobs: self.options.jobs,
+            processors: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            containment: self.sandbox.report().clone(),
+            walls: self.options.walls,
+            programs: HostFacts::programs(&self.needs),
+            reused: finished as u64,
+            wall_us: u64::try_from(wall.as_micros()).unwrap_or(u64::MAX)
+                + before.map_or(0, |facts| facts.wall_us),
+        }
+    }
+
+    fn trial(
+        &self,
+        shared: &Shared<'_>,
+        trial: &TrialPlan,
+        dir: &TrialDir,
+        progress: &dyn Progress,
+    ) -> Result<(), Cut> {
+        progress.started(&trial.id);
+        let attempts = dir.attempts().map_err(|e| Cut::Keeping(e.to_string()))?;
+        let task = match self.planned.task(trial) {
+            TaskEntry::Ready(task) => Ok(&**task),
+            TaskEntry::Invalid { error, .. } => Err(error.to_string()),
+        };
+        let key = (trial.id.suite.clone(), trial.id.task.clone());
+        let job = Job {
+            trial,
+            task,
+            task_digest: self
+                .planned
+                .digests
+                .get(&key)
+                .copied()
+                .unwrap_or_else(|| base::Digest::of(b"invalid")),
+            variant: &self.planned.selection.variants[trial.variant],
+            model: &self.planned.models[trial.variant],
+            dir,
+            attempt: attempts.last().copied().unwrap_or(0) + 1,
+        };
+        let ended = match catch_unwind(AssertUnwindSafe(|| attempt(shared, &job))) {
+            Ok(ended) => ended?,
+            Err(panic) => panicked(&job, panic_text(panic.as_ref()))?,
+        };
+        progress.ended(&trial.id, &ended);
+        Ok(())
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
+}
