@@ -12,7 +12,7 @@ mod tape;
 pub mod tools;
 
 pub use native::{Brief, Means, Native};
-pub use reference::oracle;
+pub use reference::{oracle, patched};
 pub use tally::{AgentEnd, AgentFault, Observer, Tally};
 pub use tape::{Tape, ToolTime};
 

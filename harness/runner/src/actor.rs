@@ -21,6 +21,8 @@ pub(crate) enum Actor<'a> {
         cancel: &'a Cancel,
         observer: &'a mut dyn Observer,
     },
+    /// A named wrong answer: a patch.
+    Wrong { patch: Vec<u8>, cancel: &'a Cancel, observer: &'a mut dyn Observer },
     /// Nobody.
     Noop(&'a mut dyn Observer),
 }
@@ -42,6 +44,7 @@ impl Actor<'_> {
                 let limit = step.agent_timeout.unwrap_or(*limit);
                 agent::oracle(&**container, env, limit, cancel, *observer)
             }
+            Self::Wrong { patch, cancel, observer } => agent::patched(&**container, patch, cancel, *observer),
             Self::Noop(observer) => {
                 let end = AgentEnd::finished("nothing was done");
                 let event = Event::AgentEnded { failure: None, reason: end.reason.clone() };

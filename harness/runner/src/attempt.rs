@@ -17,7 +17,7 @@ use suite::{Step, Task, Variant};
 
 use crate::actor::Actor;
 use crate::keep::{self, Final};
-use crate::plan::{ModelSpec, TrialPlan};
+use crate::plan::{ModelSpec, TrialPlan, wrong_answer};
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
 use crate::world::{World, versions};
@@ -269,8 +269,23 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
             let actor = Actor::Oracle { env, limit, cancel: shared.cancel, observer: &mut observer };
             part.steps(actor, first, &start, sums)
         }
-        None => part.steps(Actor::Noop(&mut observer), first, &start, sums),
+        None => match wrong_answer(&job.variant.agent) {
+            Some(number) => {
+                let patch = wrong_patch(task, number)?;
+                let actor = Actor::Wrong { patch, cancel: shared.cancel, observer: &mut observer };
+                part.steps(actor, first, &start, sums)
+            }
+            None => part.steps(Actor::Noop(&mut observer), first, &start, sums),
+        },
     }
+}
+
+fn wrong_patch(task: &Task, number: usize) -> Result<Vec<u8>, Fault> {
+    let (_, path) = task
+        .wrong_patches()
+        .nth(number - 1)
+        .ok_or_else(|| Fault::NotRunnable(format!("the task names no wrong answer number {number}")))?;
+    std::fs::read(&path).map_err(|error| Fault::Invalid(format!("{}: {error}", path.display())))
 }
 
 fn runnable_here(shared: &Shared<'_>, task: &Task) -> Result<(), Fault> {

@@ -37,6 +37,11 @@ pub enum ModelSpec {
     Script(String),
 }
 
+/// Which of a task's named wrong answers an agent `wrong:N` gives, from 1.
+pub(crate) fn wrong_answer(agent: &str) -> Option<usize> {
+    agent.strip_prefix("wrong:")?.parse().ok().filter(|n| *n > 0)
+}
+
 /// The set that is meant where a model names none.
 const DEFAULT_SET: &str = "main";
 
@@ -44,8 +49,9 @@ impl ModelSpec {
     /// Reads a variant's model. The reference agents need none, whatever it says.
     pub fn of(variant: &Variant) -> Result<Self, RunError> {
         match variant.agent.as_str() {
-            "oracle" | "noop" => return Ok(Self::None),
             "native" => {}
+            "oracle" | "noop" => return Ok(Self::None),
+            other if wrong_answer(other).is_some() => return Ok(Self::None),
             other => {
                 let problem = format!("there is no agent named {other:?}: use native, oracle or noop");
                 return Err(RunError::Usage(problem));

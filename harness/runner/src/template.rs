@@ -1,11 +1,12 @@
 //! A task's workspace before the first step: made once a run by following the task's recipe, then shared read-only
 //! by all of its trials. Every file gets the same time and one of two modes, so that it is the same on every host.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use sandbox::{
@@ -40,16 +41,18 @@ pub(crate) struct Template {
     pub(crate) env: Vec<(String, String)>,
 }
 
+type Made = OnceLock<Result<Template, Unbuilt>>;
+
 /// The templates of a run, each made when the first trial asks for it.
 pub(crate) struct Templates {
     root: PathBuf,
-    made: Mutex<Vec<((usize, usize), std::sync::Arc<OnceLock<Result<Template, Unbuilt>>>)>>,
+    made: Mutex<HashMap<(usize, usize), Arc<Made>>>,
 }
 
 impl Templates {
     /// Templates below a folder of their own.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, made: Mutex::new(Vec::new()) }
+        Self { root, made: Mutex::new(HashMap::new()) }
     }
 
     /// The template of a task; `key` is the task's place in the plan.
@@ -61,14 +64,7 @@ impl Templates {
     ) -> Result<Template, Unbuilt> {
         let cell = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            match made.iter().find(|(other, _)| *other == key) {
-                Some((_, cell)) => std::sync::Arc::clone(cell),
-                None => {
-                    let cell = std::sync::Arc::new(OnceLock::new());
-                    made.push((key, std::sync::Arc::clone(&cell)));
-                    cell
-                }
-            }
+            Arc::clone(made.entry(key).or_default())
         };
         let path = self.root.join(format!("{}-{}", key.0, key.1));
         cell.get_or_init(|| make(task, path, sandbox)).clone()
@@ -113,7 +109,7 @@ fn follow(
                 cwd.clone_from(folder);
             }
             RecipeStep::Copy { from, to, mode } => {
-                copy(&task.environment_dir().join(from), &place(path, to)?, *mode)?
+                copy(&task.environment_dir().join(from), &place(path, to)?, *mode)?;
             }
             RecipeStep::Run { argv, env: own } => {
                 let env: Vec<(String, String)> = env.iter().chain(own).cloned().collect();

@@ -1,0 +1,136 @@
+//! The command line, as it is typed. Says nothing of what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Replays recorded task suites through a coding agent's full loop and scores pass rate, latency and cache
+/// effectiveness.
+#[derive(Debug, Parser)]
+#[command(name = "retake", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Common {
+    /// Run as if started in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run suites: every task under every variant, and report
+    Run(Box<RunArgs>),
+    /// Write and print the reports of a finished run again
+    Report(ReportArgs),
+    /// Show what happened in one trial
+    Show(ShowArgs),
+    /// Work with tasks
+    #[command(subcommand)]
+    Task(TaskVerb),
+    /// Say what this host can contain
+    Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskVerb {
+    /// Prove that tasks are sound: the reference solution passes, nothing and wrong answers do not
+    Check(CheckArgs),
+    /// List tasks
+    List(ListArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// Suites, by their name in retake.toml or by folder; those of the profile, else all
+    #[arg(value_name = "SUITE")]
+    pub(crate) suites: Vec<String>,
+    /// Only this task; may be given several times
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+    /// A profile of retake.toml
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) profile: String,
+    /// A variant of retake.toml; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    /// The agent instead of the variant's: native, oracle or noop
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) agent: Option<String>,
+    /// The model instead of the variant's: cassette[:SET] or script[:SET]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Samples of each task under each variant
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) trials: Option<u32>,
+    /// Trials at a time; as many as there are processors by default
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keep the exchanges of every trial as cassettes in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
+    /// Go on with a run that was stopped: its id, a part of it that is unique, its folder, or `latest`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["suites", "task", "variant", "agent", "model", "trials", "record"])]
+    pub(crate) resume: Option<String>,
+    /// Where the run lands, instead of retake.toml's `out`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Do without the walls around trials
+    #[arg(long)]
+    pub(crate) uncontained: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The run: its id, a part of it that is unique, its folder, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowArgs {
+    /// The run: its id, a part of it that is unique, its folder, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The trial, as SUITE/TASK@VARIANT#NUMBER, or a part of it that is unique
+    #[arg(value_name = "TRIAL")]
+    pub(crate) trial: String,
+    /// An earlier attempt instead of the last
+    #[arg(long, value_name = "N")]
+    pub(crate) attempt: Option<u32>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// Suites, by their name in retake.toml or by folder; all by default
+    #[arg(value_name = "SUITE")]
+    pub(crate) suites: Vec<String>,
+    /// Only this task; may be given several times
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+    /// How often the reference solution must give the same verdict
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) repeat: u32,
+    /// Tasks at a time
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
+    /// Suites, by their name in retake.toml or by folder; all by default
+    #[arg(value_name = "SUITE")]
+    pub(crate) suites: Vec<String>,
+}

@@ -1,0 +1,44 @@
+//! The binary `retake`: one file a verb. The only crate that knows the command line, progress bars and the
+//! process's own surroundings.
+
+mod args;
+mod check;
+mod doctor;
+mod exit;
+mod list;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod settings;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // The sandbox's stage must begin before any thread does.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == settings::STAGE) {
+        sandbox::stage_main();
+    }
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return output::usage(&error),
+    };
+    let done = match args.verb {
+        args::Verb::Run(run) => run::run(*run, &args.common),
+        args::Verb::Report(report) => report::report(&report, &args.common),
+        args::Verb::Show(show) => show::show(&show, &args.common),
+        args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
+        args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
+        args::Verb::Doctor => doctor::doctor(&args.common),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::error(&failure.to_string());
+            failure.exit.into()
+        }
+    }
+}

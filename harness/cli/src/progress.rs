@@ -1,0 +1,74 @@
+//! The progress bar, on standard error, only where somebody watches. The one file that knows indicatif.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use base::TrialId;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use journal::{Ended, Outcome, RunDir};
+use runner::Progress;
+
+use crate::output;
+
+/// A bar over all trials, with the number of failures and the trial that ended last.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    counts: Mutex<Counts>,
+    quiet: bool,
+}
+
+#[derive(Default)]
+struct Counts {
+    passed: u32,
+    failed: u32,
+    other: u32,
+}
+
+impl Bar {
+    /// A bar that is hidden where nobody watches; `quiet`: says nothing at all.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let target = if output::watched() && !quiet {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let style = ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {pos}/{len} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        Self { bar, counts: Mutex::new(Counts::default()), quiet }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Progress for Bar {
+    fn begun(&self, run: &RunDir, trials: usize, finished: usize) {
+        if !self.quiet {
+            let done =
+                if finished > 0 { format!(", {finished} of them finished before") } else { String::new() };
+            output::note(&format!("{trials} trials{done}; run folder {}", run.path.display()));
+        }
+        self.bar.set_length(trials as u64);
+        self.bar.set_position(finished as u64);
+        self.bar.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    fn started(&self, trial: &TrialId) {
+        self.bar.set_message(trial.to_string());
+    }
+
+    fn ended(&self, trial: &TrialId, ended: &Ended) {
+        let mut counts = self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match ended.outcome {
+            Outcome::Passed => counts.passed += 1,
+            Outcome::Failed => counts.failed += 1,
+            _ => counts.other += 1,
+        }
+        let Counts { passed, failed, other } = *counts;
+        self.bar.set_message(format!("{passed} passed, {failed} failed, {other} other; {trial}"));
+        self.bar.inc(1);
+    }
+}

@@ -1,0 +1,206 @@
+//! `retake run`: plans, carries the plan out, reports.
+
+use std::path::PathBuf;
+
+use base::SystemClock;
+use clap::Parser;
+use journal::{DriftGrade, Mode, RunDir};
+use report::{RunData, RunSummary, Scores, TerminalOptions, TrialState};
+use runner::{Options, Planned, RunOutcome, Selection};
+use sandbox::Walls;
+use suite::{Profile, Variant};
+
+use crate::args::{Args, Common, RunArgs, Verb};
+use crate::exit::{Exit, Failure};
+use crate::output;
+use crate::progress::Bar;
+use crate::settings::{self, Settings};
+
+/// Carries the verb out.
+pub(crate) fn run(args: RunArgs, common: &Common) -> Result<Exit, Failure> {
+    match &args.resume {
+        None => {
+            let settings = Settings::read(common)?;
+            begin(&args, &settings, common, None)
+        }
+        Some(name) => {
+            let dir = Settings::read(common)?.find_run(name)?;
+            let header = dir.header()?;
+            let (first, from) = parse_again(&header.arguments)?;
+            let settings = Settings::read(&from)?;
+            let jobs = args.jobs.or(first.jobs);
+            let first = RunArgs { jobs, uncontained: args.uncontained || first.uncontained, ..first };
+            begin(&first, &settings, common, Some(dir))
+        }
+    }
+}
+
+/// The arguments that a run was begun with.
+fn parse_again(arguments: &[String]) -> Result<(RunArgs, Common), Failure> {
+    let broken =
+        |e: &dyn std::fmt::Display| Failure::input(format!("the run's own arguments cannot be read: {e}"));
+    let args = Args::try_parse_from(std::iter::once("retake").chain(arguments.iter().map(String::as_str)));
+    let args = args.map_err(|e| broken(&e))?;
+    match args.verb {
+        Verb::Run(run) => Ok((*run, args.common)),
+        _ => Err(broken(&"they are not those of a run")),
+    }
+}
+
+fn begin(
+    args: &RunArgs,
+    settings: &Settings,
+    common: &Common,
+    resume: Option<RunDir>,
+) -> Result<Exit, Failure> {
+    let profile = profile(args, settings)?;
+    let out =
+        args.out.as_ref().map_or_else(|| settings.config.out.clone(), |out| settings.directory.join(out));
+    let planned = runner::plan(selection(args, settings, &profile)?)?;
+    warn(&planned);
+    let clock = SystemClock::start();
+    let options = Options {
+        jobs: settings::jobs(args.jobs.or(profile.jobs)),
+        stage: settings::stage()?,
+        walls: if args.uncontained { Walls::uncontained() } else { Walls::full() },
+        hidden: settings.hidden(&out),
+        toolchains: settings.config.toolchains.clone(),
+        path: settings::path(),
+        spawn: &settings::spawn,
+        record: args.record.as_ref().map(|folder| settings.directory.join(folder)),
+        arguments: arguments(args, settings),
+        cancel: settings::cancel_on_signals()?,
+        clock: &clock,
+        out,
+    };
+    let bar = Bar::new(false);
+    let outcome = match resume {
+        None => runner::run(&planned, &options, &bar)?,
+        Some(dir) => runner::resume(dir, &planned, &options, &bar)?,
+    };
+    bar.finish();
+    finish(&outcome, common)
+}
+
+/// The profile that was asked for; an empty one where the default one is not described.
+fn profile(args: &RunArgs, settings: &Settings) -> Result<Profile, Failure> {
+    match settings.config.profiles.get(&args.profile) {
+        Some(profile) => Ok(profile.clone()),
+        None if args.profile == "default" => Ok(Profile::default()),
+        None => Err(Failure::usage(format!("there is no profile {:?} in retake.toml", args.profile))),
+    }
+}
+
+fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<Selection, Failure> {
+    let suites = if args.suites.is_empty() { &profile.suites } else { &args.suites };
+    let names = if args.variant.is_empty() { profile.variants.clone() } else { args.variant.clone() };
+    let names = if names.is_empty() { vec![settings.default_variant()] } else { names };
+    let mut variants = settings.variants(&names)?;
+    for variant in &mut variants {
+        replace(variant, args);
+    }
+    Ok(Selection {
+        suites: settings.suites(suites)?,
+        tasks: args.task.clone(),
+        variants,
+        trials: args.trials.or(profile.trials).unwrap_or(1),
+        seed: args.seed,
+    })
+}
+
+/// Agent and model as typed; another agent makes another variant, named after it.
+fn replace(variant: &mut Variant, args: &RunArgs) {
+    if let Some(agent) = args.agent.as_ref().filter(|agent| **agent != variant.agent) {
+        variant.agent.clone_from(agent);
+        variant.name = agent.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.', "_");
+    }
+    if let Some(model) = &args.model {
+        variant.model.clone_from(model);
+    }
+}
+
+/// What `--resume` needs to make the same plan again, wherever it is started.
+fn arguments(args: &RunArgs, settings: &Settings) -> Vec<String> {
+    let mut list = vec!["run".to_owned()];
+    list.push(format!("--directory={}", settings.directory.display()));
+    list.push(format!("--profile={}", args.profile));
+    list.push(format!("--seed={}", args.seed));
+    let many = |name: &str, values: &[String]| -> Vec<String> {
+        values.iter().map(|value| format!("--{name}={value}")).collect()
+    };
+    list.extend(many("task", &args.task));
+    list.extend(many("variant", &args.variant));
+    let one = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    list.extend(one("agent", args.agent.clone()));
+    list.extend(one("model", args.model.clone()));
+    list.extend(one("trials", args.trials.map(|n| n.to_string())));
+    list.extend(one("jobs", args.jobs.map(|n| n.to_string())));
+    list.extend(one("record", path(&args.record)));
+    list.extend(one("out", path(&args.out)));
+    if args.uncontained {
+        list.push("--uncontained".to_owned());
+    }
+    list.push("--".to_owned());
+    list.extend(args.suites.iter().cloned());
+    list
+}
+
+/// Says what was not understood in the tasks' files.
+fn warn(planned: &Planned) {
+    for suite in &planned.selection.suites {
+        for warning in suite.ready().flat_map(|task| &task.warnings) {
+            output::note(&warning.to_string());
+        }
+    }
+}
+
+fn finish(outcome: &RunOutcome, common: &Common) -> Result<Exit, Failure> {
+    if let Some(fault) = &outcome.fault {
+        let resume = format!("make room, then: retake run --resume {}", outcome.dir.path.display());
+        return Err(Failure::host(format!("the run could not be kept: {fault}; {resume}")));
+    }
+    let data = RunData::load(&outcome.dir)?;
+    let scores = Scores::of(&data);
+    if let Err(error) = report::write_all(&outcome.dir, &data, &scores) {
+        return Err(Failure::host(error));
+    }
+    if common.json {
+        output::json(&RunSummary::of(&data, &scores, &outcome.dir.path))?;
+    } else {
+        let options = TerminalOptions { color: output::color(), width: None };
+        output::text(&report::terminal(&data, &scores, &options))?;
+        output::note(&format!("reports are in {}", outcome.dir.path.display()));
+    }
+    if outcome.stopped {
+        output::note(&format!("stopped; go on with: retake run --resume {}", outcome.dir.path.display()));
+        return Ok(Exit::Stopped);
+    }
+    Ok(exit(&data))
+}
+
+/// The exit code of a run that came to its end: what weighs most first.
+pub(crate) fn exit(data: &RunData) -> Exit {
+    let any = |state: TrialState| data.trials.iter().any(|trial| trial.state() == state);
+    if any(TrialState::HarnessFault) {
+        return Exit::Fault;
+    }
+    if any(TrialState::Void) {
+        return Exit::Diverged;
+    }
+    if any(TrialState::Invalid) {
+        return Exit::BadInput;
+    }
+    if !data.trials.iter().any(|trial| trial.state().scored()) {
+        return Exit::Nothing;
+    }
+    // The gate that holds unless another is named: a replay's tools do what they did, but for the text they print.
+    let grade = |grade: DriftGrade| data.drift().get(&grade).copied().unwrap_or(0);
+    if data.header.plan.mode == Mode::Replay && grade(DriftGrade::Exit) + grade(DriftGrade::Files) > 0 {
+        output::note(
+            "gate `drift <= text` broke: tools or checks did something else than when they were recorded",
+        );
+        return Exit::Gate;
+    }
+    Exit::Done
+}

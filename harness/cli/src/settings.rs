@@ -1,0 +1,163 @@
+//! From what was typed and what retake.toml says to plain settings. Nothing below this crate sees either.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use journal::RunDir;
+use sandbox::Cancel;
+use suite::{Config, Suite, Variant};
+
+use crate::args::Common;
+use crate::exit::Failure;
+
+/// The argument that makes this program the sandbox's stage.
+pub(crate) const STAGE: &str = "__stage";
+
+/// Where the program was started, and what the repository there says.
+pub(crate) struct Settings {
+    pub(crate) directory: PathBuf,
+    pub(crate) config: Config,
+}
+
+impl Settings {
+    /// Reads the nearest retake.toml.
+    pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
+        let directory = common.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+        let directory = directory
+            .canonicalize()
+            .map_err(|error| Failure::usage(format!("{}: {error}", directory.display())))?;
+        let config = Config::find(&directory)?;
+        Ok(Self { directory, config })
+    }
+
+    /// Loads suites by their names in retake.toml or by folder; all where none is named.
+    pub(crate) fn suites(&self, names: &[String]) -> Result<Vec<Suite>, Failure> {
+        if names.is_empty() {
+            if self.config.suites.is_empty() {
+                let problem = "there is no suite here: name a folder of tasks, or write a retake.toml";
+                return Err(Failure::usage(problem));
+            }
+            return self.config.suites.values().map(|path| Ok(Suite::load(path)?)).collect();
+        }
+        names.iter().map(|name| self.suite(name)).collect()
+    }
+
+    fn suite(&self, name: &str) -> Result<Suite, Failure> {
+        if let Some(path) = self.config.suites.get(name) {
+            return Ok(Suite::load(path)?);
+        }
+        let path = self.directory.join(name);
+        if path.is_dir() {
+            return Ok(Suite::load(&path)?);
+        }
+        let known: Vec<&str> = self.config.suites.keys().map(String::as_str).collect();
+        let known = if known.is_empty() { "none is described".to_owned() } else { known.join(", ") };
+        Err(Failure::usage(format!(
+            "there is no suite {name:?}: neither in retake.toml ({known}) nor as a folder"
+        )))
+    }
+
+    /// Variants by name.
+    pub(crate) fn variants(&self, names: &[String]) -> Result<Vec<Variant>, Failure> {
+        let find = |name: &String| {
+            let known: Vec<&str> = self.config.variants.keys().map(String::as_str).collect();
+            let variant = self.config.variants.get(name).cloned();
+            variant.ok_or_else(|| {
+                Failure::usage(format!("there is no variant {name:?}; there are {}", known.join(", ")))
+            })
+        };
+        names.iter().map(find).collect()
+    }
+
+    /// The variant that is meant where none is named: `main`, else the first.
+    pub(crate) fn default_variant(&self) -> String {
+        let variants = &self.config.variants;
+        let main = suite::config::DEFAULT_VARIANT;
+        let name =
+            if variants.contains_key(main) { Some(main) } else { variants.keys().next().map(String::as_str) };
+        name.unwrap_or(main).to_owned()
+    }
+
+    /// What no trial may see, wherever it lies: the project, the runs, the home folder.
+    pub(crate) fn hidden(&self, out: &Path) -> Vec<PathBuf> {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let mut hidden = vec![self.directory.clone(), self.config.root.clone(), out.to_owned()];
+        hidden.extend(home.filter(|home| home.is_absolute()));
+        hidden
+    }
+
+    /// A run by its id, a unique part of it, its folder, or `latest`.
+    pub(crate) fn find_run(&self, name: &str) -> Result<RunDir, Failure> {
+        let folder = self.directory.join(name);
+        if folder.join("run.json").is_file() {
+            return Ok(RunDir { path: folder });
+        }
+        let out = &self.config.out;
+        let entries = std::fs::read_dir(out)
+            .map_err(|error| Failure::usage(format!("there are no runs: {}: {error}", out.display())))?;
+        let mut runs: Vec<PathBuf> =
+            entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        runs.retain(|path| path.join("run.json").is_file());
+        runs.sort();
+        let id = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name == "latest" {
+            let newest = runs.pop();
+            return newest.map(|path| RunDir { path }).ok_or_else(|| Failure::usage("there is no run yet"));
+        }
+        let exact = runs.iter().position(|path| id(path) == name);
+        let mut found: Vec<PathBuf> = match exact {
+            Some(at) => vec![runs.swap_remove(at)],
+            None => runs.into_iter().filter(|path| id(path).contains(name)).collect(),
+        };
+        match (found.len(), found.pop()) {
+            (1, Some(path)) => Ok(RunDir { path }),
+            (0, _) => Err(Failure::usage(format!("there is no run {name:?} in {}", out.display()))),
+            (n, _) => Err(Failure::usage(format!("{name:?} fits {n} runs: give more of the id"))),
+        }
+    }
+}
+
+/// The program and argument that start the sandbox's stage: this very program.
+pub(crate) fn stage() -> Result<Vec<OsString>, Failure> {
+    let program =
+        std::env::current_exe().map_err(|e| Failure::host(format!("cannot find this program: {e}")))?;
+    Ok(vec![program.into_os_string(), OsString::from(STAGE)])
+}
+
+/// The folders of the caller's PATH.
+pub(crate) fn path() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// Runs a program of the host and gives the first line that it writes.
+pub(crate) fn spawn(program: &Path, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    let output =
+        command.args(arguments).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let line = String::from_utf8(output.stdout).ok()?.lines().next()?.to_owned();
+    (output.status.success() && !line.is_empty()).then_some(line)
+}
+
+/// Trials at a time: what was asked for, else one a processor.
+pub(crate) fn jobs(asked: Option<u32>) -> usize {
+    asked.map_or_else(
+        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        |n| n as usize,
+    )
+}
+
+/// A flag that the first Ctrl-C or termination sets; the second ends the program at once.
+pub(crate) fn cancel_on_signals() -> Result<Cancel, Failure> {
+    let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let hooks = signal_hook::flag::register_conditional_shutdown(
+            signal,
+            128 + signal,
+            std::sync::Arc::clone(&flag),
+        )
+        .and_then(|_| signal_hook::flag::register(signal, std::sync::Arc::clone(&flag)));
+        hooks.map_err(|e| Failure::host(format!("cannot listen for signals: {e}")))?;
+    }
+    Ok(Cancel::from(flag))
+}
