@@ -47,8 +47,14 @@ fn set_up(base: &Base, plan: &TrialPlan, stream: &mut UnixStream) -> Step<Worksp
         }
         drop_root()?;
     }
-    enter_user_namespace(sys::NEW_MOUNTS)?;
+    enter_user_namespace(sys::NEW_MOUNTS | kept_namespaces(base))?;
     die_with_parent()?;
+    if base.walls.net {
+        sys::loopback_up().step("switch the loopback on")?;
+    }
+    if base.walls.uts {
+        rustix::system::sethostname(b"retake").step("name the container")?;
+    }
     if !base.privileged {
         show_sources(&folder, &plan.binds)?;
     }
@@ -145,14 +151,14 @@ fn serve(base: &Base, binds: &[Bind], control: &OwnedFd) -> std::io::Result<()> 
         match request {
             TrialRequest::Open(plan) => {
                 let Some(init) = fds.pop() else { continue };
-                let id = plan.id;
-                match sys::fork(namespaces(base)) {
+                let own_net = base.walls.net && !(containers.is_empty() && net_is_unused());
+                match sys::fork(fresh_namespaces(base, own_net)) {
                     Ok(None) => {
                         sys::close_all_but(&[stream.as_raw_fd(), init.as_raw_fd()]);
-                        init::run(base, binds, &plan, stream, init)
+                        init::run(base, binds, &plan, own_net, stream, init)
                     }
                     Ok(Some(pid)) => {
-                        containers.insert(id, pid);
+                        containers.insert(plan.id, pid);
                     }
                     Err(error) => {
                         let fault = format!("make a container's namespaces: {error}");
@@ -174,17 +180,32 @@ fn serve(base: &Base, binds: &[Bind], control: &OwnedFd) -> std::io::Result<()> 
     Ok(())
 }
 
-fn namespaces(base: &Base) -> i32 {
+/// Namespaces that the trial's containers share, one after the other: nothing inside can change a host name, and
+/// a network without sockets is as good as new, while making one costs more than all the rest.
+fn kept_namespaces(base: &Base) -> i32 {
+    flags(&[(base.walls.net, sys::NEW_NET), (base.walls.uts, sys::NEW_UTS)])
+}
+
+/// Namespaces that every container has for itself.
+fn fresh_namespaces(base: &Base, own_net: bool) -> i32 {
     let walls = base.walls;
-    [
-        (walls.pid, sys::NEW_PID),
-        (walls.net, sys::NEW_NET),
-        (walls.ipc, sys::NEW_IPC),
-        (walls.uts, sys::NEW_UTS),
-    ]
-    .into_iter()
-    .filter(|(on, _)| *on)
-    .fold(sys::NEW_MOUNTS, |flags, (_, flag)| flags | flag)
+    sys::NEW_MOUNTS | flags(&[(walls.pid, sys::NEW_PID), (walls.ipc, sys::NEW_IPC), (own_net, sys::NEW_NET)])
+}
+
+fn flags(namespaces: &[(bool, i32)]) -> i32 {
+    namespaces.iter().filter(|(on, _)| *on).fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// Whether this trial's network holds no socket, not even one that lingers after its process: no container has
+/// left a trace in it, and no gateway listens in it. (The tables of single sockets would say the same, but are
+/// slow: each goes through those of the whole host.)
+fn net_is_unused() -> bool {
+    let Ok(counts) = fs::read_to_string("/proc/self/net/sockstat") else { return false };
+    let count = |line: &str, name: &str| {
+        let words: Vec<&str> = counts.lines().find(|l| l.starts_with(line))?.split_ascii_whitespace().collect();
+        words.windows(2).find(|pair| pair[0] == name)?[1].parse::<u64>().ok()
+    };
+    [("sockets:", "used"), ("TCP:", "inuse"), ("TCP:", "tw")].into_iter().all(|(l, name)| count(l, name) == Some(0))
 }
 
 /// Kills a container and waits until every process in it is gone: the first process of a process namespace ends

@@ -64,7 +64,11 @@ fn serve_run() -> std::io::Result<()> {
         if wait_for(&control, &children)? {
             reap();
         }
-        let Some((mut stream, mut fds)) = next_call(&control)? else { return Ok(()) };
+        let Some((mut stream, mut fds)) = next_call(&control)? else {
+            // The holders see the same end.
+            while rustix::process::wait(rustix::process::WaitOptions::empty()).is_ok() {}
+            return Ok(());
+        };
         let Ok(request) = receive::<RunRequest>(&mut stream) else { continue };
         let answer = match request {
             RunRequest::Probe => Answer::Report(probe::host()),

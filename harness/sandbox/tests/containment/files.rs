@@ -150,7 +150,7 @@ fn template() {
     );
     let other = sandbox.trial(&spec).unwrap();
     let three = other.container(&ContainerSpec::default()).unwrap();
-    assert_eq!(says(&three, "cat a; ls"), "1\na\nb\n");
+    assert_eq!(says(&three, "cat a; ls"), "1a\nb\n");
     assert_eq!(std::fs::read_to_string(template.path().join("a")).unwrap(), "1");
     assert_eq!(std::fs::read_to_string(template.path().join("b/c")).unwrap(), "2");
 }

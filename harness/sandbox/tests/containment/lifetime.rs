@@ -117,17 +117,17 @@ fn at_once() {
 }
 
 fn cost() {
-    const TRIALS: u32 = 40;
+    const TRIALS: u32 = 100;
     const STEPS: u32 = 5;
-    let sandbox = crate::support::sandbox();
-    let template = Template::new(&sandbox, &[("a", "1")]);
+    let template = Template::new(&crate::support::sandbox(), &[("a", "1")]);
     let spec = TrialSpec::on(template.path());
-    let bare = measure(|| {
+    let start = measure(|_| {}).1;
+    let bare = measure(|_| {
         for _ in 0..TRIALS * (STEPS + 1) {
             Command::new("bash").args(["-c", "true"]).stdin(Stdio::null()).output().unwrap();
         }
     });
-    let contained = measure(|| {
+    let contained = measure(|sandbox| {
         for _ in 0..TRIALS {
             let trial = sandbox.trial(&spec).unwrap();
             let agent = trial.container(&ContainerSpec::default()).unwrap();
@@ -139,49 +139,46 @@ fn cost() {
             says(&verifier, "true");
         }
     });
-    let set_up = measure(|| {
+    let set_up = measure(|sandbox| {
         for _ in 0..TRIALS {
             let trial = sandbox.trial(&spec).unwrap();
             drop(trial.container(&ContainerSpec::default()).unwrap());
             drop(trial.container(&ContainerSpec::default()).unwrap());
         }
     });
-    let trial = sandbox.trial(&spec).unwrap();
-    let container = trial.container(&ContainerSpec::default()).unwrap();
-    let steps = measure(|| {
+    let steps = measure(|sandbox| {
+        let trial = sandbox.trial(&spec).unwrap();
+        let container = trial.container(&ContainerSpec::default()).unwrap();
         for _ in 0..TRIALS * (STEPS + 1) {
             says(&container, "true");
         }
     });
     let per = |(wall, cpu): (f64, f64), count: u32| {
-        let count = f64::from(count);
-        format!("wall {:.2} ms, cpu of the host {:.2} ms", wall / count, cpu / count)
+        format!("wall {:.2} ms, cpu {:.2} ms", wall / f64::from(count), (cpu - start) / f64::from(count))
     };
-    println!("     bare: a command {}", per(bare, TRIALS * (STEPS + 1)));
+    println!("     a run: cpu {start:.0} ms; bare: a command {}", per(bare, TRIALS * (STEPS + 1)));
     println!("     contained: a command {}", per(steps, TRIALS * (STEPS + 1)));
     println!("     set-up of a trial with two containers: {}", per(set_up, TRIALS));
     println!(
         "     trials of 5 steps and a verifier: {:.2} x bare wall, {:.2} x bare cpu",
         contained.0 / bare.0,
-        contained.1 / bare.1
+        (contained.1 - start) / (bare.1 - start)
     );
 }
 
-/// Wall and the whole host's busy time, in milliseconds: the kernel's own threads clean up namespaces.
-fn measure(work: impl FnOnce()) -> (f64, f64) {
-    let busy = || {
-        let stat = std::fs::read_to_string("/proc/stat").unwrap();
-        let fields: Vec<f64> = stat
-            .lines()
-            .next()
-            .unwrap()
-            .split_ascii_whitespace()
-            .skip(1)
-            .map(|f| f.parse().unwrap())
-            .collect();
-        (fields[0] + fields[1] + fields[2] + fields[5] + fields[6]) * 10.0
+/// Wall, and the processor time of this process and of all that it has waited for, in milliseconds; with a sandbox
+/// of its own, whose time counts only when it has ended.
+fn measure(work: impl FnOnce(&sandbox::Sandbox)) -> (f64, f64) {
+    let used = || {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let times = stat.rsplit_once(')').unwrap().1.split_ascii_whitespace().skip(11).take(4);
+        times.map(|ticks| ticks.parse::<f64>().unwrap() * 10.0).sum::<f64>()
     };
-    let (start, before) = (Instant::now(), busy());
-    work();
-    (start.elapsed().as_secs_f64() * 1e3, busy() - before)
+    let before = used();
+    let sandbox = crate::support::sandbox();
+    let start = Instant::now();
+    work(&sandbox);
+    let wall = start.elapsed().as_secs_f64() * 1e3;
+    drop(sandbox);
+    (wall, used() - before)
 }
