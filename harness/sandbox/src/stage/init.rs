@@ -26,7 +26,7 @@ pub(super) fn run(
     plan: &ContainerPlan,
     own_net: bool,
     mut stream: UnixStream,
-    control: OwnedFd,
+    control: &OwnedFd,
 ) -> ! {
     let _ = rustix::thread::set_name(c"retake-init");
     let ready = set_up(base, binds, plan, own_net, &mut stream).and_then(|()| Commands::new(base, plan));
@@ -34,7 +34,7 @@ pub(super) fn run(
     let _ = send(&mut stream, &answer);
     drop(stream);
     if let Ok(mut commands) = ready {
-        let _ = commands.serve(&control);
+        let _ = commands.serve(control);
     }
     if !base.walls.pid {
         super::processes::kill_descendants(std::process::id() as i32);
@@ -89,7 +89,7 @@ fn show_host(base: &Base) -> Step {
                 bind(&source, &target)?;
             }
             Entry::Link(name, to) => {
-                symlink(to, Path::new(ROOT).join(name)).step("make a link in the root")?
+                symlink(to, Path::new(ROOT).join(name)).step("make a link in the root")?;
             }
         }
     }
@@ -99,7 +99,7 @@ fn show_host(base: &Base) -> Step {
         mount("proc", &proc, "proc", MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC, None)
             .step("mount /proc (does this host mask parts of its own?)")?;
     } else {
-        bind(Path::new("/host/proc"), &proc)?;
+        bind(Path::new("/proc"), &proc)?;
     }
     if base.walls.root {
         // A host without it has no terminals inside, which few commands miss.

@@ -40,7 +40,7 @@ fn closed() {
         &world.container,
         "setsid sleep 31337.5 > /dev/null 2>&1 & (sleep 31337.5 &) ; sleep 31337.5 & true",
     );
-    assert!(somebody_runs("31337.5"));
+    assert!(eventually(|| somebody_runs("31337.5")));
     world.container.close().unwrap();
     assert!(!somebody_runs("31337.5"));
     assert!(world.container.read("a.txt", 100).is_err());
@@ -52,6 +52,18 @@ fn closed() {
     drop(again);
     drop(world);
     assert_eq!(stages(), 0);
+}
+
+/// Whether something comes true within a few seconds.
+fn eventually(mut true_now: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !true_now() {
+        if start.elapsed() > Duration::from_secs(5) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 /// Makes a trial with processes in it and waits for its end.
@@ -71,15 +83,12 @@ fn killed() {
     let mut line = String::new();
     BufReader::new(harness.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
-    assert!(somebody_runs("4242.25") && stages() > 0);
+    let began = eventually(|| somebody_runs("4242.25") && stages() > 0);
     harness.kill().unwrap();
     harness.wait().unwrap();
+    assert!(began);
     let start = Instant::now();
-    while (somebody_runs("4242.25") || stages() > 0) && start.elapsed() < Duration::from_secs(5) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(!somebody_runs("4242.25"));
-    assert_eq!(stages(), 0);
+    assert!(eventually(|| !somebody_runs("4242.25") && stages() == 0));
     assert_eq!(mounts(), before);
     println!("     all gone {:.0?} after the harness", start.elapsed());
 }
