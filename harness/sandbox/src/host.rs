@@ -4,6 +4,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::lchown;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,6 +46,8 @@ impl Stage {
             .args(args)
             .env_clear()
             .current_dir("/")
+            // A Ctrl-C is for the harness, which then ends its trials in order.
+            .process_group(0)
             .stdin(Stdio::from(far))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -9,6 +9,7 @@ use crate::support;
 use crate::support::{Test, options, refused, says, sh, text, trial, world, world_with};
 
 pub(crate) const TESTS: &[Test] = &[
+    ("a_host_without_walls_is_refused_by_name", refusal),
     ("a_command_runs_as_an_unprivileged_user_in_the_workspace", a_command_runs),
     ("find_readable_shows_nothing_of_the_host_but_its_system_folders", find_readable),
     ("hidden_paths_below_a_toolchain_are_empty", hidden_paths),
@@ -22,6 +23,24 @@ pub(crate) const TESTS: &[Test] = &[
     ("the_first_process_can_be_neither_read_nor_killed", first_process),
     ("without_walls_the_workspace_still_stands_at_app", uncontained),
 ];
+
+fn refusal() {
+    let report = sandbox::Sandbox::probe(&support::stage()).unwrap();
+    assert!(report.landlock_abi > 0 && !report.kernel.is_empty() && report.missing(Walls::full()).is_empty());
+    if !report.root || Command::new("setpriv").arg("--version").output().is_err() {
+        return;
+    }
+    // Root without any capability can neither mount nor become somebody who could.
+    let mut stage: Vec<std::ffi::OsString> =
+        ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"].map(Into::into).to_vec();
+    stage.extend(support::stage());
+    let error = sandbox::Sandbox::new(&SandboxOptions { stage, ..options() }).unwrap_err();
+    let said = error.to_string();
+    assert!(matches!(error, sandbox::SandboxError::Missing(_)), "{said}");
+    assert!(said.contains("user and mount namespaces") && said.contains("--uncontained"), "{said}");
+    let absent = vec!["/nowhere/retake".into()];
+    assert!(matches!(sandbox::Sandbox::probe(&absent), Err(sandbox::SandboxError::Stage(_))));
+}
 
 fn a_command_runs() {
     let world = world();
