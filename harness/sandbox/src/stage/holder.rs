@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use super::base::{
     Base, DROPPED_ID, INSIDE_ID, bind, detach, drop_root, enter_user_namespace, new_tmpfs, on_host,
 };
-use super::{OrStep, Step, init, next_call};
+use super::{OrStep, Step, confine, init, next_call};
 use crate::protocol::{Answer, TrialPlan, TrialRequest, receive, send};
 use crate::spec::{Bind, WorkspaceKind, WorkspaceSource};
 use crate::{pack, sys};
@@ -63,6 +63,7 @@ fn set_up(
     }
     enter_user_namespace(sys::NEW_MOUNTS | own_net)?;
     die_with_parent()?;
+    confine::renounce(base.walls)?;
     if own_net != 0 {
         sys::loopback_up().step("switch the loopback on")?;
     }

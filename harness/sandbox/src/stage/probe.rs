@@ -68,6 +68,7 @@ fn confined(ask: fn(&mut Walls)) -> Step {
     let mut walls = Walls::uncontained();
     ask(&mut walls);
     enter(0)?;
+    confine::renounce(walls)?;
     confine::confine(walls, &Limits::default(), &["/tmp".to_owned()])
 }
 

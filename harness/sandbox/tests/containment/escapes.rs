@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("host_processes_are_invisible", host_processes),
     ("the_network_is_unreachable_but_the_loopback_works", network),
     ("a_gateway_outside_can_listen_inside", gateway),
+    ("a_network_that_was_used_is_not_used_again", used_network),
     ("nothing_of_the_hosts_environment_leaks", environment),
     ("dangerous_system_calls_are_refused", system_calls),
     ("links_resolve_inside", links),
@@ -156,6 +157,29 @@ fn gateway() {
             .and_then(|mut s| s.read_to_string(&mut nothing))
             .is_err()
     );
+}
+
+fn used_network() {
+    let world = world();
+    let gateway = world.container.listen(0).unwrap();
+    let port = gateway.local_addr().unwrap().port();
+    let connect = format!("echo > /dev/tcp/127.0.0.1/{port}");
+    says(&world.container, &connect);
+    let beside = world.trial.container(&ContainerSpec::default()).unwrap();
+    refused(&beside, &connect);
+    world.container.close().unwrap();
+    // The verifier doesn't see the agent's gateway, and neither does the next trial.
+    let verifier = world.trial.container(&ContainerSpec::default()).unwrap();
+    refused(&verifier, &connect);
+    verifier.close().unwrap();
+    world.trial.close();
+    for _ in 0..4 {
+        let (_template, next) = trial(&world.sandbox);
+        let container = next.container(&ContainerSpec::default()).unwrap();
+        refused(&container, &connect);
+        assert!(container.listen(port).is_ok());
+    }
+    drop(gateway);
 }
 
 fn environment() {
