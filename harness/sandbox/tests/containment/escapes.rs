@@ -22,6 +22,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("links_resolve_inside", links),
     ("copies_can_be_read_but_not_changed", copies),
     ("the_first_process_can_be_neither_read_nor_killed", first_process),
+    ("usual_tools_work_inside", usual_tools),
     ("without_walls_the_workspace_still_stands_at_app", uncontained),
 ];
 
@@ -278,6 +279,36 @@ fn first_process() {
     refused(&world.container, "ls /proc/1/root/");
     says(&world.container, "kill -9 1; kill -STOP 1; kill -TERM 1; kill -CHLD 1; true");
     assert_eq!(says(&world.container, "echo alive"), "alive\n");
+}
+
+fn usual_tools() {
+    let world = world();
+    let lines = [
+        (
+            "git",
+            "git init -q g && cd g && echo x > x && git add x && git -c user.name=a -c user.email=a@b commit -qm x && git gc -q && git log --oneline | wc -l",
+        ),
+        (
+            "python3",
+            "/usr/bin/python3 -c 'import threading, multiprocessing as m, subprocess, os, pty, tempfile, ssl, sqlite3; t = threading.Thread(target=print); t.start(); t.join(); q = m.Queue(); p = m.Process(target=q.put, args=(1,)); p.start(); print(q.get()); p.join(); pty.spawn([\"true\"]); print(subprocess.run([\"true\"]).returncode)'",
+        ),
+        ("gcc", "printf 'int main(){return 0;}' > m.c && gcc m.c -o m && ./m"),
+        (
+            "node",
+            "node -e 'require(\"child_process\").execSync(\"true\"); require(\"fs\").promises.readdir(\".\").then(console.log)'",
+        ),
+        ("java", "java -version"),
+        ("perl", "perl -e 'print 1'"),
+        ("script", "script -qc 'echo on a terminal' /dev/null"),
+        ("make", "printf 'a:\\n\\techo made\\n' > Makefile && make a"),
+    ];
+    for (tool, line) in lines {
+        if std::path::Path::new("/usr/bin").join(tool).exists() {
+            says(&world.container, line);
+        } else {
+            eprintln!("SKIPPED: no {tool} here");
+        }
+    }
 }
 
 fn uncontained() {

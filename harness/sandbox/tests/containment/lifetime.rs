@@ -126,30 +126,43 @@ fn at_once() {
 }
 
 fn cost() {
-    const TRIALS: u32 = 100;
+    println!("     commands that do nothing:");
+    cost_of("true", 100);
+    println!("     commands that do a little:");
+    cost_of("ls -la > /dev/null; grep -rn 1 . > /dev/null; sed -i s/1/2/ a; cat a > /dev/null", 40);
+}
+
+fn cost_of(line: &str, trials: u32) {
     const STEPS: u32 = 5;
     let template = Template::new(&crate::support::sandbox(), &[("a", "1")]);
     let spec = TrialSpec::on(template.path());
+    let beside = tempfile::tempdir().unwrap();
+    std::fs::write(beside.path().join("a"), "1").unwrap();
+    let commands = trials * (STEPS + 1);
     let start = measure(|_| {}).1;
     let bare = measure(|_| {
-        for _ in 0..TRIALS * (STEPS + 1) {
-            Command::new("bash").args(["-c", "true"]).stdin(Stdio::null()).output().unwrap();
+        for _ in 0..commands {
+            // The same locale, or the shell has less to load.
+            let env = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LC_ALL", "C.UTF-8"), ("HOME", "/nowhere")];
+            let mut command = Command::new("/bin/bash");
+            command.args(["-c", line]).env_clear().envs(env).current_dir(beside.path()).stdin(Stdio::null());
+            command.output().unwrap();
         }
     });
     let contained = measure(|sandbox| {
-        for _ in 0..TRIALS {
+        for _ in 0..trials {
             let trial = sandbox.trial(&spec).unwrap();
             let agent = trial.container(&ContainerSpec::default()).unwrap();
             for _ in 0..STEPS {
-                says(&agent, "true");
+                says(&agent, line);
             }
             agent.close().unwrap();
             let verifier = trial.container(&ContainerSpec::default()).unwrap();
-            says(&verifier, "true");
+            says(&verifier, line);
         }
     });
     let set_up = measure(|sandbox| {
-        for _ in 0..TRIALS {
+        for _ in 0..trials {
             let trial = sandbox.trial(&spec).unwrap();
             drop(trial.container(&ContainerSpec::default()).unwrap());
             drop(trial.container(&ContainerSpec::default()).unwrap());
@@ -158,18 +171,18 @@ fn cost() {
     let steps = measure(|sandbox| {
         let trial = sandbox.trial(&spec).unwrap();
         let container = trial.container(&ContainerSpec::default()).unwrap();
-        for _ in 0..TRIALS * (STEPS + 1) {
-            says(&container, "true");
+        for _ in 0..commands {
+            says(&container, line);
         }
     });
     let per = |(wall, cpu): (f64, f64), count: u32| {
         format!("wall {:.2} ms, cpu {:.2} ms", wall / f64::from(count), (cpu - start) / f64::from(count))
     };
-    println!("     a run: cpu {start:.0} ms; bare: a command {}", per(bare, TRIALS * (STEPS + 1)));
-    println!("     contained: a command {}", per(steps, TRIALS * (STEPS + 1)));
-    println!("     set-up of a trial with two containers: {}", per(set_up, TRIALS));
+    println!("       a run: cpu {start:.0} ms; a command, bare: {}", per(bare, commands));
+    println!("       a command, contained: {}", per(steps, commands));
+    println!("       set-up of a trial with two containers: {}", per(set_up, trials));
     println!(
-        "     trials of 5 steps and a verifier: {:.2} x bare wall, {:.2} x bare cpu",
+        "       trials of 5 steps and a verifier: {:.2} x bare wall, {:.2} x bare cpu",
         contained.0 / bare.0,
         (contained.1 - start) / (bare.1 - start)
     );
