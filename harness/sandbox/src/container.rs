@@ -87,7 +87,6 @@ fn gone(what: &str) -> EnvError {
     EnvError::Broken(what.to_owned())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn broken(error: impl std::fmt::Display) -> EnvError {
     EnvError::Broken(error.to_string())
 }
@@ -122,7 +121,7 @@ impl Environment for Container {
         let stream = self.call(&request, &fds)?;
         drop(write);
         let mut watch = Watch { stream, output: File::from(output), kept: HeadTail::new(command.output) };
-        let (end, killed) = watch.to_the_end(start + command.limit, cancel)?;
+        let (end, killed) = watch.follow(start + command.limit, cancel)?;
         let end = match (end, killed) {
             (Answer::Exited(_) | Answer::Signaled(_), Some(killed)) => killed,
             (Answer::Exited(code), None) => ExecEnd::Exited(code),
@@ -201,7 +200,7 @@ struct Watch {
 
 impl Watch {
     /// Reads until the command has ended; kills it at its limit or when cancelled.
-    fn to_the_end(&mut self, limit: Instant, cancel: &Cancel) -> Result<(Answer, Option<ExecEnd>), EnvError> {
+    fn follow(&mut self, limit: Instant, cancel: &Cancel) -> Result<(Answer, Option<ExecEnd>), EnvError> {
         let mut killed = None;
         let mut patience = limit;
         let mut writers = true;

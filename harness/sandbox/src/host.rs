@@ -4,11 +4,14 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::lchown;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::protocol::{
     Answer, ContainerPlan, RunRequest, TrialPlan, TrialRequest, call, control_pair, receive,
@@ -45,6 +48,8 @@ impl Stage {
             .args(args)
             .env_clear()
             .current_dir("/")
+            // A Ctrl-C is for the harness, which then ends its trials in order.
+            .process_group(0)
             .stdin(Stdio::from(far))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -70,8 +75,27 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        lock(&self.control).take();
-        let _ = lock(&self.process).wait();
+        let ended = lock(&self.control).take().is_none_or(|control| let_go(&control));
+        let mut process = lock(&self.process);
+        if !ended {
+            // Its holders die with it.
+            let _ = process.kill();
+        }
+        let _ = process.wait();
+    }
+}
+
+/// Shows a stage the end of our side and waits for the end of its own, which closes when it has ended; false where
+/// that takes too long.
+fn let_go(control: &OwnedFd) -> bool {
+    let _ = rustix::net::shutdown(control, rustix::net::Shutdown::Write);
+    let patience = Timespec { tv_sec: PATIENCE.as_secs() as i64, tv_nsec: 0 };
+    loop {
+        match poll(&mut [PollFd::new(control, PollFlags::IN)], Some(&patience)) {
+            Ok(ready) => return ready > 0,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
     }
 }
 
@@ -287,10 +311,9 @@ impl Holder {
     }
 
     fn end(&self) {
-        let Some(control) = lock(&self.control).take() else { return };
-        // The holder sees the end of our side, kills, and ends; its own end then closes.
-        let _ = rustix::net::shutdown(&*control, rustix::net::Shutdown::Write);
-        let _ = crate::protocol::receive_fds(control.as_fd());
+        if let Some(control) = lock(&self.control).take() {
+            let_go(&control);
+        }
     }
 }
 

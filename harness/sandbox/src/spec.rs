@@ -111,8 +111,8 @@ pub enum WorkspaceSource {
     Template(PathBuf),
     /// A copy even where an overlay could be had.
     Copy(PathBuf),
-    /// The host folder itself, changed in place: how templates are built. Where the harness runs as root its content is given to the
-    /// sandbox's user.
+    /// The host folder itself, changed in place: how templates are built. Bounds on the workspace do not hold for
+    /// it. Where the harness runs as root its content is given to the sandbox's user.
     Bind(PathBuf),
 }
 

@@ -2,7 +2,6 @@
 //! parts of every container's root. Knows nothing of single trials.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rustix::mount::{
@@ -44,12 +43,17 @@ pub(super) fn prepare(walls: Walls, toolchains: &[Toolchain], hidden: &[PathBuf]
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .step("detach from the host's mounts")?;
     pivot()?;
+    if walls.uts {
+        // Nothing inside may change it: one serves all.
+        sys::unshare(sys::NEW_UTS).step("make a namespace for the host name")?;
+        rustix::system::sethostname(b"retake").step("name the containers")?;
+    }
     let mut entries = Vec::new();
     new_tmpfs("/skel", "size=16m,mode=0755")?;
     if walls.root {
-        root::allow_listed(&mut entries)?
+        root::allow_listed(&mut entries)?;
     } else {
-        root::whole_host(&mut entries)?
+        root::whole_host(&mut entries)?;
     }
     let path = show_toolchains(toolchains, &mut entries)?;
     for path in hidden {
@@ -115,12 +119,12 @@ fn pivot() -> Step {
     let point = ["/tmp", "/var", "/mnt"].into_iter().find(|path| Path::new(path).is_dir()).unwrap_or("/");
     new_tmpfs(point, "size=1m,mode=0755")?;
     rustix::process::chdir(point).step("enter the new root")?;
-    for folder in ["host", "skel", "template", "binds", "store", "app", "new"] {
+    for folder in ["host", "proc", "skel", "template", "binds", "store", "app", "new"] {
         fs::create_dir(folder).step("fill the new root")?;
     }
-    symlink("host/proc", "proc").step("fill the new root")?;
     rustix::process::pivot_root(".", "host").step("change the root")?;
-    rustix::process::chdir("/").step("enter the new root")
+    rustix::process::chdir("/").step("enter the new root")?;
+    bind(Path::new("/host/proc"), Path::new("/proc"))
 }
 
 /// Mounts an empty file system in memory.

@@ -18,16 +18,22 @@ use super::{OrStep, Step};
 use crate::spec::{Limits, Walls};
 use crate::sys;
 
-/// Raises every wall of the calling process that stands in it rather than in its namespaces.
-pub(super) fn confine(walls: Walls, limits: &Limits, writable: &[String]) -> Step {
+/// Takes from the calling process what it will not need to build containers, but what they must not have either:
+/// once a trial, as each of the forty capabilities is a call of its own.
+pub(super) fn renounce(walls: Walls) -> Step {
     // Before anything of the host, the kernel shall kill what runs here.
     let _ = std::fs::write("/proc/self/oom_score_adj", "500");
-    if walls.limits {
-        bound(limits)?;
-    }
     if walls.privileges {
         sys::clear_bounding_set().step("drop the bounding capabilities")?;
         rustix::thread::clear_ambient_capability_set().step("drop the ambient capabilities")?;
+    }
+    Ok(())
+}
+
+/// Raises every other wall of the calling process that stands in it rather than in its namespaces.
+pub(super) fn confine(walls: Walls, limits: &Limits, writable: &[String]) -> Step {
+    if walls.limits {
+        bound(limits)?;
     }
     if walls.privileges || walls.landlock || walls.seccomp {
         rustix::thread::set_no_new_privs(true).step("forbid new privileges")?;

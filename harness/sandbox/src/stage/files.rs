@@ -103,9 +103,13 @@ fn reserve(file: &File, bytes: u64, before: u64) -> Result<(), Fault> {
     }
 }
 
-fn parents(path: &Path) -> io::Result<()> {
+fn parents(path: &Path) -> Result<(), Fault> {
     match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => fs::create_dir_all(parent),
+        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => fs::create_dir_all(parent)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => Fault::NotFolder,
+                _ => error.into(),
+            }),
         _ => Ok(()),
     }
 }

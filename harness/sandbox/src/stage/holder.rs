@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::BufReader;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,24 @@ use std::path::{Path, PathBuf};
 use rustix::mount::{MountFlags, mount};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use super::base::{Base, DROPPED_ID, INSIDE_ID, bind, drop_root, enter_user_namespace, new_tmpfs, on_host};
-use super::{OrStep, Step, init, next_call};
+use super::base::{
+    Base, DROPPED_ID, INSIDE_ID, bind, detach, drop_root, enter_user_namespace, new_tmpfs, on_host,
+};
+use super::{OrStep, Step, confine, init, next_call};
 use crate::protocol::{Answer, TrialPlan, TrialRequest, receive, send};
 use crate::spec::{Bind, WorkspaceKind, WorkspaceSource};
 use crate::{pack, sys};
 
 /// Holds one trial until the harness lets go of it.
-pub(super) fn run(base: &Base, plan: TrialPlan, mut stream: UnixStream, control: &OwnedFd) -> ! {
+pub(super) fn run(
+    base: &Base,
+    plan: &TrialPlan,
+    net: Option<&OwnedFd>,
+    mut stream: UnixStream,
+    control: &OwnedFd,
+) -> ! {
     let _ = rustix::thread::set_name(c"retake-trial");
-    let answer = match set_up(base, &plan, &mut stream) {
+    let answer = match set_up(base, plan, net, &mut stream) {
         Ok(kind) => Answer::Workspace { kind, copy: false },
         Err(fault) => Answer::Failed(fault),
     };
@@ -34,29 +42,45 @@ pub(super) fn run(base: &Base, plan: TrialPlan, mut stream: UnixStream, control:
     sys::exit_now(i32::from(failed))
 }
 
-fn set_up(base: &Base, plan: &TrialPlan, stream: &mut UnixStream) -> Step<WorkspaceKind> {
+fn set_up(
+    base: &Base,
+    plan: &TrialPlan,
+    net: Option<&OwnedFd>,
+    stream: &mut UnixStream,
+) -> Step<WorkspaceKind> {
     let (WorkspaceSource::Template(folder) | WorkspaceSource::Copy(folder) | WorkspaceSource::Bind(folder)) =
         &plan.workspace;
-    let folder = on_host(folder);
+    let own_net = enter_net(net)?;
+    // What this trial needs of the host is shown at places of its own; then the host goes away.
+    sys::unshare(sys::NEW_MOUNTS).step("make a mount namespace")?;
+    show_sources(&on_host(folder), &plan.binds)?;
+    detach("/host")?;
     if base.privileged {
-        // What an unprivileged user could not reach is shown at a place where it can.
-        sys::unshare(sys::NEW_MOUNTS).step("make a mount namespace")?;
-        show_sources(&folder, &plan.binds)?;
         if matches!(plan.workspace, WorkspaceSource::Bind(_)) {
             give_away(Path::new("/template"))?;
         }
         drop_root()?;
     }
-    enter_user_namespace(sys::NEW_MOUNTS)?;
+    enter_user_namespace(sys::NEW_MOUNTS | own_net)?;
     die_with_parent()?;
-    if !base.privileged {
-        show_sources(&folder, &plan.binds)?;
+    confine::renounce(base.walls)?;
+    if own_net != 0 {
+        sys::loopback_up().step("switch the loopback on")?;
     }
     new_tmpfs(
         "/store",
         &format!("size={},nr_inodes={},mode=0755", plan.bytes, plan.files.saturating_add(16)),
     )?;
     make_workspace(&plan.workspace, stream)
+}
+
+/// Enters the network that this trial was given. Where its last trial has left a trace, a new one must be made: the
+/// flag that does it.
+fn enter_net(net: Option<&OwnedFd>) -> Step<i32> {
+    let Some(net) = net else { return Ok(0) };
+    let kind = Some(rustix::thread::LinkNameSpaceType::Network);
+    rustix::thread::move_into_link_name_space(net.as_fd(), kind).step("enter a network namespace")?;
+    Ok(if net_is_unused() { 0 } else { sys::NEW_NET })
 }
 
 /// Ends this process when the stage that forked it ends, however it does.
@@ -145,14 +169,15 @@ fn serve(base: &Base, binds: &[Bind], control: &OwnedFd) -> std::io::Result<()> 
         match request {
             TrialRequest::Open(plan) => {
                 let Some(init) = fds.pop() else { continue };
-                let id = plan.id;
-                match sys::fork(namespaces(base)) {
+                // A network without sockets is as good as a new one, and making one costs more than all the rest.
+                let own_net = base.walls.net && !(containers.is_empty() && net_is_unused());
+                match sys::fork(fresh_namespaces(base, own_net)) {
                     Ok(None) => {
                         sys::close_all_but(&[stream.as_raw_fd(), init.as_raw_fd()]);
-                        init::run(base, binds, &plan, stream, init)
+                        init::run(base, binds, &plan, own_net, stream, &init)
                     }
                     Ok(Some(pid)) => {
-                        containers.insert(id, pid);
+                        containers.insert(plan.id, pid);
                     }
                     Err(error) => {
                         let fault = format!("make a container's namespaces: {error}");
@@ -174,17 +199,29 @@ fn serve(base: &Base, binds: &[Bind], control: &OwnedFd) -> std::io::Result<()> 
     Ok(())
 }
 
-fn namespaces(base: &Base) -> i32 {
+/// Namespaces that every container has for itself.
+fn fresh_namespaces(base: &Base, own_net: bool) -> i32 {
     let walls = base.walls;
-    [
-        (walls.pid, sys::NEW_PID),
-        (walls.net, sys::NEW_NET),
-        (walls.ipc, sys::NEW_IPC),
-        (walls.uts, sys::NEW_UTS),
-    ]
-    .into_iter()
-    .filter(|(on, _)| *on)
-    .fold(sys::NEW_MOUNTS, |flags, (_, flag)| flags | flag)
+    sys::NEW_MOUNTS | flags(&[(walls.pid, sys::NEW_PID), (walls.ipc, sys::NEW_IPC), (own_net, sys::NEW_NET)])
+}
+
+fn flags(namespaces: &[(bool, i32)]) -> i32 {
+    namespaces.iter().filter(|(on, _)| *on).fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// Whether this process's network holds no socket, not even one that lingers after its process: nobody has left a
+/// trace in it (nothing inside may change it otherwise), and no gateway listens in it. (The tables of single sockets would say the same, but are
+/// slow: each goes through those of the whole host.)
+fn net_is_unused() -> bool {
+    let Ok(counts) = fs::read_to_string("/proc/self/net/sockstat") else { return false };
+    let count = |line: &str, name: &str| {
+        let words: Vec<&str> =
+            counts.lines().find(|l| l.starts_with(line))?.split_ascii_whitespace().collect();
+        words.windows(2).find(|pair| pair[0] == name)?[1].parse::<u64>().ok()
+    };
+    [("sockets:", "used"), ("TCP:", "inuse"), ("TCP:", "tw")]
+        .into_iter()
+        .all(|(l, name)| count(l, name) == Some(0))
 }
 
 /// Kills a container and waits until every process in it is gone: the first process of a process namespace ends

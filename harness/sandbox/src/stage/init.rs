@@ -3,7 +3,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::BufReader;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -24,16 +24,17 @@ pub(super) fn run(
     base: &Base,
     binds: &[Bind],
     plan: &ContainerPlan,
+    own_net: bool,
     mut stream: UnixStream,
-    control: OwnedFd,
+    control: &OwnedFd,
 ) -> ! {
     let _ = rustix::thread::set_name(c"retake-init");
-    let ready = set_up(base, binds, plan, &mut stream).and_then(|()| Commands::new(base, plan));
+    let ready = set_up(base, binds, plan, own_net, &mut stream).and_then(|()| Commands::new(base, plan));
     let answer = ready.as_ref().map_or_else(|fault| Answer::Failed(fault.clone()), |_| Answer::Done);
     let _ = send(&mut stream, &answer);
     drop(stream);
     if let Ok(mut commands) = ready {
-        let _ = commands.serve(&control);
+        let _ = commands.serve(control);
     }
     if !base.walls.pid {
         super::processes::kill_descendants(std::process::id() as i32);
@@ -41,13 +42,10 @@ pub(super) fn run(
     sys::exit_now(0)
 }
 
-fn set_up(base: &Base, binds: &[Bind], plan: &ContainerPlan, stream: &mut UnixStream) -> Step {
+fn set_up(base: &Base, binds: &[Bind], plan: &ContainerPlan, own_net: bool, stream: &mut UnixStream) -> Step {
     holder::die_with_parent()?;
-    if base.walls.net {
+    if own_net {
         sys::loopback_up().step("switch the loopback on")?;
-    }
-    if base.walls.uts {
-        rustix::system::sethostname(b"retake").step("name the container")?;
     }
     let limits = &plan.limits;
     // A folder or file costs about a kilobyte of the kernel's memory besides its content.
@@ -91,7 +89,7 @@ fn show_host(base: &Base) -> Step {
                 bind(&source, &target)?;
             }
             Entry::Link(name, to) => {
-                symlink(to, Path::new(ROOT).join(name)).step("make a link in the root")?
+                symlink(to, Path::new(ROOT).join(name)).step("make a link in the root")?;
             }
         }
     }
@@ -101,7 +99,7 @@ fn show_host(base: &Base) -> Step {
         mount("proc", &proc, "proc", MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC, None)
             .step("mount /proc (does this host mask parts of its own?)")?;
     } else {
-        bind(Path::new("/host/proc"), &proc)?;
+        bind(Path::new("/proc"), &proc)?;
     }
     if base.walls.root {
         // A host without it has no terminals inside, which few commands miss.
@@ -223,5 +221,4 @@ fn listen(port: u16, stream: &mut UnixStream) {
             let _ = send(stream, &Answer::Failed(format!("listen on port {port} inside: {error}")));
         }
     }
-    let _ = stream.as_raw_fd();
 }

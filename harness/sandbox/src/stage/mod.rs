@@ -15,15 +15,19 @@ mod walk;
 
 pub(crate) use base::DROPPED_ID;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{WaitOptions, wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Answer, RunRequest, receive, receive_fds, send};
+use self::base::Base;
+use crate::protocol::{Answer, RunRequest, TrialPlan, receive, receive_fds, send};
 use crate::sys;
 
 /// A step of the set-up: its fault is a sentence for the person who runs the harness.
@@ -57,14 +61,16 @@ fn serve_run() -> std::io::Result<()> {
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let _ = rustix::thread::set_name(c"retake-stage");
-    // Holders are never waited for: they end with their trial, and leave nothing to reap.
     let children = sys::child_signals()?;
     let mut base = None;
+    let mut nets = Nets::default();
     loop {
-        if wait_for(&control, &children)? {
-            reap();
-        }
-        let Some((mut stream, mut fds)) = next_call(&control)? else { return Ok(()) };
+        wait_for(&control, &children, &mut nets)?;
+        let Some((mut stream, mut fds)) = next_call(&control)? else {
+            // The holders see the same end.
+            while wait(WaitOptions::empty()).is_ok() {}
+            return Ok(());
+        };
         let Ok(request) = receive::<RunRequest>(&mut stream) else { continue };
         let answer = match request {
             RunRequest::Probe => Answer::Report(probe::host()),
@@ -78,14 +84,10 @@ fn serve_run() -> std::io::Result<()> {
                 }
             }
             RunRequest::Trial(plan) => match (&base, fds.pop()) {
-                (Some(base), Some(holder)) => match sys::fork(0) {
-                    Ok(None) => {
-                        sys::close_all_but(&[stream.as_raw_fd(), holder.as_raw_fd()]);
-                        holder::run(base, plan, stream, &holder)
-                    }
+                (Some(base), Some(holder)) => match start_trial(base, &plan, &mut nets, &stream, &holder) {
                     // The holder answers.
-                    Ok(Some(_)) => continue,
-                    Err(error) => Answer::Failed(format!("fork a trial's holder: {error}")),
+                    Ok(()) => continue,
+                    Err(fault) => Answer::Failed(fault),
                 },
                 _ => Answer::Failed("a trial was asked for before the run was prepared".to_owned()),
             },
@@ -94,23 +96,72 @@ fn serve_run() -> std::io::Result<()> {
     }
 }
 
-/// Waits for a call; true where children have ended too.
-fn wait_for(control: &OwnedFd, children: &OwnedFd) -> std::io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    let mut fds = [PollFd::new(control, PollFlags::IN), PollFd::new(children, PollFlags::IN)];
-    let mut ended = false;
+/// Forks a trial's holder.
+fn start_trial(
+    base: &Base,
+    plan: &TrialPlan,
+    nets: &mut Nets,
+    stream: &UnixStream,
+    control: &OwnedFd,
+) -> Step {
+    let net = if base.walls.net { Some(nets.take()?) } else { None };
+    // The child takes the stream over; it never returns to what owns it here.
+    let held = stream.try_clone().step("hand the call over")?;
+    match sys::fork(0).step("fork a trial's holder")? {
+        None => {
+            let mut keep = vec![held.as_raw_fd(), control.as_raw_fd()];
+            keep.extend(net.as_ref().map(AsRawFd::as_raw_fd));
+            sys::close_all_but(&keep);
+            holder::run(base, plan, net.as_ref(), held, control)
+        }
+        Some(pid) => {
+            nets.used.extend(net.map(|net| (pid, net)));
+            Ok(())
+        }
+    }
+}
+
+/// Network namespaces, each for one trial at a time. Making one and taking it apart costs more than the rest of a
+/// trial's set-up together, so that those in which nothing has been left are used again: a holder looks first.
+#[derive(Default)]
+struct Nets {
+    free: Vec<OwnedFd>,
+    used: BTreeMap<i32, OwnedFd>,
+}
+
+impl Nets {
+    fn take(&mut self) -> Step<OwnedFd> {
+        if let Some(net) = self.free.pop() {
+            return Ok(net);
+        }
+        sys::unshare(sys::NEW_NET).step("make a network namespace")?;
+        sys::loopback_up().step("switch the loopback on")?;
+        Ok(File::open("/proc/self/ns/net").step("keep a network namespace")?.into())
+    }
+
+    /// Takes leave of holders that have ended. Only one that ended by itself has seen all its processes die.
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            let net = self.used.remove(&pid.as_raw_nonzero().get());
+            self.free.extend(net.filter(|_| status.exit_status() == Some(0)));
+        }
+    }
+}
+
+/// Waits for a call, taking leave of children meanwhile.
+fn wait_for(control: &OwnedFd, children: &OwnedFd, nets: &mut Nets) -> std::io::Result<()> {
     loop {
+        let mut fds = [PollFd::new(control, PollFlags::IN), PollFd::new(children, PollFlags::IN)];
         match poll(&mut fds, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         if !fds[1].revents().is_empty() {
             clear(children);
-            ended = true;
-            reap();
+            nets.reap();
         }
         if !fds[0].revents().is_empty() {
-            return Ok(ended);
+            return Ok(());
         }
     }
 }
@@ -119,11 +170,6 @@ fn wait_for(control: &OwnedFd, children: &OwnedFd) -> std::io::Result<bool> {
 fn clear(signals: &OwnedFd) {
     let mut buffer = [0; 128];
     while rustix::io::read(signals, &mut buffer).is_ok_and(|n| n == buffer.len()) {}
-}
-
-fn reap() {
-    use rustix::process::{WaitOptions, wait};
-    while matches!(wait(WaitOptions::NOHANG), Ok(Some(_))) {}
 }
 
 /// The next call on a control socket: its stream and its descriptors; nothing where the harness is gone.

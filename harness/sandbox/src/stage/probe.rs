@@ -7,10 +7,12 @@ use super::{OrStep, Step, confine, in_child};
 use crate::spec::{HostReport, Limits, Wall, Walls};
 use crate::sys;
 
+type Try = fn() -> Step;
+
 /// Tries every wall.
 pub(super) fn host() -> HostReport {
     let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-    let walls: [(&str, fn() -> Step); 10] = [
+    let walls: [(&str, Try); 10] = [
         ("user and mount namespaces", mounts),
         ("root", root),
         ("pid", own_pids),
@@ -22,8 +24,7 @@ pub(super) fn host() -> HostReport {
         ("seccomp", || confined(|walls| walls.seccomp = true)),
         ("limits", || confined(|walls| walls.limits = true)),
     ];
-    let try_out =
-        |name: &str, work: fn() -> Step| Wall { name: name.to_owned(), fault: in_child(work).err() };
+    let try_out = |name: &str, work: Try| Wall { name: name.to_owned(), fault: in_child(work).err() };
     HostReport {
         kernel,
         root: rustix::process::geteuid().is_root(),
@@ -67,6 +68,7 @@ fn confined(ask: fn(&mut Walls)) -> Step {
     let mut walls = Walls::uncontained();
     ask(&mut walls);
     enter(0)?;
+    confine::renounce(walls)?;
     confine::confine(walls, &Limits::default(), &["/tmp".to_owned()])
 }
 

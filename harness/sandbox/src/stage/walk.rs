@@ -18,6 +18,9 @@ use crate::{EntryKind, ListEntry, Manifest, ManifestEntry};
 
 /// A file that changed so recently may change again without its times showing it.
 const SETTLED: Duration = Duration::from_millis(50);
+/// The most bytes that one manifest digests: files with holes can claim any size, and reading them would hold
+/// everything else up.
+const MAX_DIGESTED: u64 = 16 << 30;
 /// Digests that are remembered; a tree of more files is digested anew each time for the rest.
 const MAX_REMEMBERED: usize = 200_000;
 
@@ -121,7 +124,7 @@ impl Digests {
         let root = unescape(path);
         let mut manifest = Manifest::default();
         let mut open: Vec<(PathBuf, Vec<OsString>)> = vec![(PathBuf::new(), names(&root)?)];
-        let mut buffer = vec![0; 64 << 10];
+        let mut work = Work { buffer: vec![0; 64 << 10], left: MAX_DIGESTED };
         while let Some((folder, children)) = open.pop() {
             for name in children {
                 if exclude.iter().any(|excluded| OsStr::new(excluded) == name) {
@@ -137,31 +140,34 @@ impl Digests {
                     open.push((relative, children));
                     continue;
                 }
-                let entry = self.entry(&full, &metadata, &mut buffer);
+                let entry = self.entry(&full, &metadata, &mut work)?;
                 manifest.0.insert(escape(&relative), entry);
             }
         }
         Ok(manifest)
     }
 
-    fn entry(&mut self, path: &Path, metadata: &Metadata, buffer: &mut [u8]) -> ManifestEntry {
+    fn entry(&mut self, path: &Path, metadata: &Metadata, work: &mut Work) -> Result<ManifestEntry, Fault> {
         let kind = kind_of(metadata);
         // What cannot be read counts as empty: it is the same to everybody who looks.
         let digest = match kind {
-            EntryKind::File => self.content(path, metadata, buffer).ok(),
+            EntryKind::File => match self.content(path, metadata, work) {
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(Fault::TooLarge),
+                result => result.ok(),
+            },
             EntryKind::Link => fs::read_link(path).ok().map(|to| Digest::of(to.as_os_str().as_bytes())),
             EntryKind::Folder | EntryKind::Other => None,
         };
         let is_file = kind == EntryKind::File;
-        ManifestEntry {
+        Ok(ManifestEntry {
             kind,
             executable: is_file && metadata.permissions().mode() & 0o100 != 0,
             size: if is_file { metadata.len() } else { 0 },
             digest: digest.unwrap_or_else(|| Digest::of(b"")),
-        }
+        })
     }
 
-    fn content(&mut self, path: &Path, metadata: &Metadata, buffer: &mut [u8]) -> io::Result<Digest> {
+    fn content(&mut self, path: &Path, metadata: &Metadata, work: &mut Work) -> io::Result<Digest> {
         let state = state(metadata);
         if let Some(digest) = self.0.get(&state) {
             return Ok(*digest);
@@ -173,11 +179,12 @@ impl Digests {
         }
         let mut hasher = blake3::Hasher::new();
         loop {
-            let count = file.read(buffer)?;
+            let count = file.read(&mut work.buffer)?;
             if count == 0 {
                 break;
             }
-            hasher.update(&buffer[..count]);
+            work.left = work.left.checked_sub(count as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+            hasher.update(&work.buffer[..count]);
         }
         let digest = Digest::from(*hasher.finalize().as_bytes());
         if self.0.len() < MAX_REMEMBERED && settled(metadata) {
@@ -185,6 +192,12 @@ impl Digests {
         }
         Ok(digest)
     }
+}
+
+/// What the making of one manifest needs.
+struct Work {
+    buffer: Vec<u8>,
+    left: u64,
 }
 
 fn state(metadata: &Metadata) -> State {

@@ -9,19 +9,40 @@ use crate::support;
 use crate::support::{Test, options, refused, says, sh, text, trial, world, world_with};
 
 pub(crate) const TESTS: &[Test] = &[
+    ("a_host_without_walls_is_refused_by_name", refusal),
     ("a_command_runs_as_an_unprivileged_user_in_the_workspace", a_command_runs),
     ("find_readable_shows_nothing_of_the_host_but_its_system_folders", find_readable),
     ("hidden_paths_below_a_toolchain_are_empty", hidden_paths),
     ("host_processes_are_invisible", host_processes),
     ("the_network_is_unreachable_but_the_loopback_works", network),
     ("a_gateway_outside_can_listen_inside", gateway),
+    ("a_network_that_was_used_is_not_used_again", used_network),
     ("nothing_of_the_hosts_environment_leaks", environment),
     ("dangerous_system_calls_are_refused", system_calls),
     ("links_resolve_inside", links),
     ("copies_can_be_read_but_not_changed", copies),
     ("the_first_process_can_be_neither_read_nor_killed", first_process),
+    ("usual_tools_work_inside", usual_tools),
     ("without_walls_the_workspace_still_stands_at_app", uncontained),
 ];
+
+fn refusal() {
+    let report = sandbox::Sandbox::probe(&support::stage()).unwrap();
+    assert!(report.landlock_abi > 0 && !report.kernel.is_empty() && report.missing(Walls::full()).is_empty());
+    if !report.root || Command::new("setpriv").arg("--version").output().is_err() {
+        return;
+    }
+    // Root without any capability can neither mount nor become somebody who could.
+    let mut stage: Vec<std::ffi::OsString> =
+        ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"].map(Into::into).to_vec();
+    stage.extend(support::stage());
+    let error = sandbox::Sandbox::new(&SandboxOptions { stage, ..options() }).unwrap_err();
+    let said = error.to_string();
+    assert!(matches!(error, sandbox::SandboxError::Missing(_)), "{said}");
+    assert!(said.contains("user and mount namespaces") && said.contains("--uncontained"), "{said}");
+    let absent = vec!["/nowhere/retake".into()];
+    assert!(matches!(sandbox::Sandbox::probe(&absent), Err(sandbox::SandboxError::Stage(_))));
+}
 
 fn a_command_runs() {
     let world = world();
@@ -139,6 +160,29 @@ fn gateway() {
     );
 }
 
+fn used_network() {
+    let world = world();
+    let gateway = world.container.listen(0).unwrap();
+    let port = gateway.local_addr().unwrap().port();
+    let connect = format!("echo > /dev/tcp/127.0.0.1/{port}");
+    says(&world.container, &connect);
+    let beside = world.trial.container(&ContainerSpec::default()).unwrap();
+    refused(&beside, &connect);
+    world.container.close().unwrap();
+    // The verifier doesn't see the agent's gateway, and neither does the next trial.
+    let verifier = world.trial.container(&ContainerSpec::default()).unwrap();
+    refused(&verifier, &connect);
+    verifier.close().unwrap();
+    world.trial.close();
+    for _ in 0..4 {
+        let (_template, next) = trial(&world.sandbox);
+        let container = next.container(&ContainerSpec::default()).unwrap();
+        refused(&container, &connect);
+        assert!(container.listen(port).is_ok());
+    }
+    drop(gateway);
+}
+
 fn environment() {
     let spec = ContainerSpec { env: vec![("EXTRA".into(), "1".into())], ..ContainerSpec::default() };
     let world = world_with(&spec);
@@ -235,6 +279,36 @@ fn first_process() {
     refused(&world.container, "ls /proc/1/root/");
     says(&world.container, "kill -9 1; kill -STOP 1; kill -TERM 1; kill -CHLD 1; true");
     assert_eq!(says(&world.container, "echo alive"), "alive\n");
+}
+
+fn usual_tools() {
+    let world = world();
+    let lines = [
+        (
+            "git",
+            "git init -q g && cd g && echo x > x && git add x && git -c user.name=a -c user.email=a@b commit -qm x && git gc -q && git log --oneline | wc -l",
+        ),
+        (
+            "python3",
+            "/usr/bin/python3 -c 'import threading, multiprocessing as m, subprocess, os, pty, tempfile, ssl, sqlite3; t = threading.Thread(target=print); t.start(); t.join(); q = m.Queue(); p = m.Process(target=q.put, args=(1,)); p.start(); print(q.get()); p.join(); pty.spawn([\"true\"]); print(subprocess.run([\"true\"]).returncode)'",
+        ),
+        ("gcc", "printf 'int main(){return 0;}' > m.c && gcc m.c -o m && ./m"),
+        (
+            "node",
+            "node -e 'require(\"child_process\").execSync(\"true\"); require(\"fs\").promises.readdir(\".\").then(console.log)'",
+        ),
+        ("java", "java -version"),
+        ("perl", "perl -e 'print 1'"),
+        ("script", "script -qc 'echo on a terminal' /dev/null"),
+        ("make", "printf 'a:\\n\\techo made\\n' > Makefile && make a"),
+    ];
+    for (tool, line) in lines {
+        if std::path::Path::new("/usr/bin").join(tool).exists() {
+            says(&world.container, line);
+        } else {
+            eprintln!("SKIPPED: no {tool} here");
+        }
+    }
 }
 
 fn uncontained() {

@@ -1,5 +1,11 @@
 //! What must hold of containment, tried for real: as whoever runs the tests and, where that is root, once more as
 //! an ordinary user. Has a main of its own because this very program is also the stage.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test with its own main"
+)]
 
 mod escapes;
 mod exhaustion;

@@ -108,7 +108,7 @@ pub(crate) fn trial(sandbox: &Sandbox) -> (Template, Trial) {
 pub(crate) struct World {
     pub(crate) container: Container,
     pub(crate) trial: Trial,
-    pub(crate) template: Template,
+    pub(crate) _template: Template,
     pub(crate) sandbox: Sandbox,
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn world_with(spec: &ContainerSpec) -> World {
     let sandbox = sandbox();
     let (template, trial) = trial(&sandbox);
     let container = trial.container(spec).unwrap();
-    World { container, trial, template, sandbox }
+    World { container, trial, _template: template, sandbox }
 }
 
 /// Runs a shell line.
