@@ -35,7 +35,7 @@ impl Block {
 
 /// A conversation as it will be sent. It can only grow at its end; a rewritten history is a new generation. So
 /// whoever has seen its first n blocks need never look at them again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Prompt {
     generation: u32,
     blocks: Vec<Block>,

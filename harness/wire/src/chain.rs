@@ -110,7 +110,7 @@ impl Chain {
 }
 
 /// Follows one growing prompt and knows its key at any time; each block is normalised and hashed once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tracker {
     chain: Chain,
     generation: u32,
