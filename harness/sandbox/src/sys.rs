@@ -170,7 +170,7 @@ pub(crate) fn kill_everything() {
 }
 
 /// Closes every descriptor from 3 on but these. What owned one of the closed must never be dropped: call it only
-/// in a fresh child that ends with [`exit_now`].
+/// before anything else is open, or in a fresh child that ends with [`exit_now`].
 pub(crate) fn close_all_but(keep: &[RawFd]) {
     let mut keep = keep.to_vec();
     keep.sort_unstable();

@@ -58,6 +58,8 @@ pub fn stage_main() -> ! {
 fn serve_run() -> std::io::Result<()> {
     // The control socket came as standard input, the one descriptor that a spawn can pass safely.
     let control = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    // Whatever else the harness's own parents have left open is none of ours.
+    sys::close_all_but(&[control.as_raw_fd()]);
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let _ = rustix::thread::set_name(c"retake-stage");

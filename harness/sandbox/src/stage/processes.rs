@@ -1,13 +1,16 @@
 //! Which processes belong to a command, and their end. Knows nothing of how commands are started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::sys;
 
-/// How often the process table is gone through for what is left.
+/// In how many rounds through the process table new victims may turn up.
 const ROUNDS: usize = 20;
+/// How long what has been killed is waited for.
+const DYING_MS: u32 = 2000;
 
 struct Process {
     parent: i32,
@@ -23,21 +26,11 @@ pub(super) fn kill_command(main: i32, others: &[i32], own_pids: bool) {
         let _ = kill_process_group(group, Signal::KILL);
     }
     let me = std::process::id() as i32;
-    let mut since = None;
-    for _ in 0..ROUNDS {
-        let table = table();
-        let since = *since.get_or_insert_with(|| started(main).unwrap_or(u64::MAX));
-        let victims: Vec<i32> = table
-            .iter()
-            .filter(|(pid, process)| {
-                **pid != me && belongs(&table, **pid, process, &Command { main, others, since, init: me })
-            })
-            .map(|(pid, _)| *pid)
-            .collect();
-        if victims.is_empty() {
-            return;
-        }
-        kill(&victims);
+    let since = started(main).unwrap_or(u64::MAX);
+    let command = Command { main, others, since, init: me };
+    let gone = kill_all(ROUNDS, |table, pid, process| pid != me && belongs(table, pid, process, &command));
+    if gone {
+        return;
     }
     // It starts processes faster than they can be looked up.
     if own_pids {
@@ -45,6 +38,33 @@ pub(super) fn kill_command(main: i32, others: &[i32], own_pids: bool) {
     } else {
         kill_descendants(me);
     }
+}
+
+/// Kills whatever is chosen until nothing new is; false where that goes on for too many rounds. What has been
+/// killed starts nothing more, but needs the processor to die: it is waited for a while, not for ever.
+fn kill_all(rounds: usize, chosen: impl Fn(&BTreeMap<i32, Process>, i32, &Process) -> bool) -> bool {
+    let mut killed = BTreeSet::new();
+    let (mut with_new, mut dying) = (0, 0);
+    while with_new < rounds && dying < DYING_MS {
+        let table = table();
+        let victims = table.iter().filter(|(pid, process)| chosen(&table, **pid, process));
+        let victims: Vec<(i32, u64)> = victims.map(|(pid, process)| (*pid, process.started)).collect();
+        if victims.is_empty() {
+            return true;
+        }
+        let new: Vec<&(i32, u64)> = victims.iter().filter(|victim| !killed.contains(*victim)).collect();
+        for pid in new.iter().filter_map(|(pid, _)| Pid::from_raw(*pid)) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        if new.is_empty() {
+            dying += 1;
+            std::thread::sleep(Duration::from_millis(1));
+        } else {
+            with_new += 1;
+            killed.extend(victims);
+        }
+    }
+    dying >= DYING_MS
 }
 
 struct Command<'a> {
@@ -90,26 +110,7 @@ fn top_below<'a>(
 
 /// Kills every descendant of a process, until none is left.
 pub(super) fn kill_descendants(root: i32) {
-    for _ in 0..ROUNDS * 10 {
-        let table = table();
-        let victims: Vec<i32> = table
-            .iter()
-            .filter(|(pid, process)| top_below(&table, **pid, process, root).1.is_some())
-            .map(|(pid, _)| *pid)
-            .collect();
-        if victims.is_empty() {
-            return;
-        }
-        kill(&victims);
-    }
-}
-
-fn kill(pids: &[i32]) {
-    for pid in pids.iter().filter_map(|pid| Pid::from_raw(*pid)) {
-        let _ = kill_process(pid, Signal::KILL);
-    }
-    // What was killed needs the processor to die.
-    std::thread::yield_now();
+    kill_all(ROUNDS * 50, |table, pid, process| top_below(table, pid, process, root).1.is_some());
 }
 
 /// Every process that is seen and not yet dead.

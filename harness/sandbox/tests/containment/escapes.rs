@@ -102,21 +102,25 @@ fn find_readable() {
 }
 
 fn hidden_paths() {
-    let tools = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(tools.path().join("bin")).unwrap();
-    std::fs::create_dir_all(tools.path().join("runs/one")).unwrap();
-    std::fs::write(tools.path().join("runs/one/cassette"), "x").unwrap();
-    std::fs::write(tools.path().join("bin/hello"), "#!/bin/sh\necho hello\n").unwrap();
+    // Below a folder that is closed to everybody else, as home folders are.
+    let closed = tempfile::tempdir().unwrap();
+    let tools = closed.path().join("tools");
+    std::fs::create_dir_all(tools.join("bin")).unwrap();
+    std::fs::create_dir_all(tools.join("runs/one")).unwrap();
+    std::fs::write(tools.join("runs/one/cassette"), "x").unwrap();
+    std::fs::write(tools.join("bin/hello"), "#!/bin/sh\necho hello\n").unwrap();
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(tools.path().join("bin/hello"), executable).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(tools.path(), mode).unwrap();
-    let toolchain = Toolchain { name: "tools".into(), root: tools.path().into(), bin: "bin".into() };
+    std::fs::set_permissions(tools.join("bin/hello"), executable).unwrap();
+    let toolchain = Toolchain { name: "tools".into(), root: tools.clone(), bin: "bin".into() };
     let options =
-        SandboxOptions { toolchains: vec![toolchain], hidden: vec![tools.path().join("runs")], ..options() };
+        SandboxOptions { toolchains: vec![toolchain], hidden: vec![tools.join("runs")], ..options() };
     let sandbox = sandbox::Sandbox::new(&options).unwrap();
-    let (_template, trial) = trial(&sandbox);
+    // A template that the sandbox's user does not own is copied.
+    let trial = sandbox.trial(&TrialSpec::on(tools.join("bin"))).unwrap();
+    let root = rustix::process::geteuid().is_root();
+    assert_eq!(trial.workspace() == sandbox::WorkspaceKind::Copy, root);
     let container = trial.container(&ContainerSpec::default()).unwrap();
+    says(&container, "echo x >> hello");
     assert_eq!(says(&container, "hello; ls /opt/tools; ls -A /opt/tools/runs"), "hello\nbin\nruns\n");
     refused(&container, "touch /opt/tools/x");
 }

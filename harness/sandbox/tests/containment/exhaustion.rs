@@ -27,7 +27,9 @@ fn fork_bomb() {
         let bomb = sh_for(&world.container, "b() { b | b & }; b; sleep 60", Duration::from_secs(2));
         assert_eq!(bomb.end, ExecEnd::TimedOut);
         assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
-        assert_eq!(says(&world.container, "echo alive; ls -d /proc/[0-9]* | wc -l"), "alive\n4\n");
+        // The first process, the shell, and the two of the line itself, as far as they have begun.
+        let left = says(&world.container, "ls -d /proc/[0-9]* | wc -l");
+        assert!(left.trim().parse::<u32>().unwrap() <= 4, "{left}");
     }
     // While one goes on, files are served and a command that finds no room says so.
     let (_template, second) = trial(&world.sandbox);
