@@ -2,7 +2,6 @@
 //! them.
 
 #![expect(
-    missing_docs,
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a bench is no library; what cannot be made ends it"

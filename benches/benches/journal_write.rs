@@ -1,6 +1,6 @@
 //! One event on its way to the disk.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench is no library; what cannot be made ends it")]
+#![expect(clippy::unwrap_used, reason = "a bench is no library; what cannot be made ends it")]
 
 use base::Digest;
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -1,6 +1,6 @@
 //! The key of request n, given that of request n - 1: must cost the same at n = 10 and at n = 1,000.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench is no library; what cannot be made ends it")]
+#![expect(clippy::unwrap_used, reason = "a bench is no library; what cannot be made ends it")]
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use wire::responses::items;

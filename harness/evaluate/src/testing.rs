@@ -134,6 +134,10 @@ impl Environment for FakeEnvironment {
         Ok(entries.flatten().map(entry).take(limit).collect())
     }
 
+    fn still(&self) -> Result<(), EnvError> {
+        Ok(())
+    }
+
     fn manifest(&self, _path: &str, _exclude: &[String]) -> Result<Manifest, EnvError> {
         Ok(Manifest::default())
     }

@@ -132,6 +132,8 @@ pub fn verify(env: &dyn Environment, plan: &VerifierPlan, cancel: &Cancel) -> Re
             (Ending::NotStarted, Output { head, ..Output::default() }, Duration::ZERO)
         }
     };
+    // What the code under test has left running could still write a reward of its own.
+    env.still()?;
     let outcome = match end {
         Ending::Exited(_) => rewards(env, &plan.reward_key)?.unwrap_or_else(Outcome::Failed),
         Ending::Signaled(signal) => Outcome::Failed(VerifierFault::KilledBySignal { signal }),

@@ -174,6 +174,10 @@ impl Environment for Container {
         }
     }
 
+    fn still(&self) -> Result<(), EnvError> {
+        self.done(&ContainerRequest::Still, "")
+    }
+
     fn manifest(&self, path: &str, exclude: &[String]) -> Result<Manifest, EnvError> {
         let request = ContainerRequest::Manifest { path: path.to_owned(), exclude: exclude.to_vec() };
         match self.ask(&request, path)? {

@@ -22,6 +22,8 @@ pub trait Environment: Send + Sync {
     fn rename(&self, from: &str, to: &str) -> Result<(), EnvError>;
     /// What lies below a folder, sorted by path, to `depth` levels (1: its own entries), at most `limit` entries.
     fn list(&self, path: &str, depth: u32, limit: usize) -> Result<Vec<ListEntry>, EnvError>;
+    /// Kills everything that runs inside; what it wrote stays. What is read afterwards cannot change any more.
+    fn still(&self) -> Result<(), EnvError>;
     /// Every file below a folder but the excluded names (a path component equal to one of them), with digests.
     fn manifest(&self, path: &str, exclude: &[String]) -> Result<Manifest, EnvError>;
 }

@@ -99,6 +99,8 @@ pub(crate) enum ContainerRequest {
         path: String,
         exclude: Vec<String>,
     },
+    /// Kill every command with all that it started.
+    Still,
     /// A listening socket on this port of the loopback; its descriptor comes with the answer.
     Listen {
         port: u16,

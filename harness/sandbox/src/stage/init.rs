@@ -203,6 +203,10 @@ pub(super) fn handle(
         ContainerRequest::Manifest { path, exclude } => {
             files::answer(commands.digests.manifest(&path, &exclude).map(Answer::Tree))
         }
+        ContainerRequest::Still => {
+            super::processes::kill_descendants(std::process::id() as i32);
+            Answer::Done
+        }
         ContainerRequest::Listen { port } => return listen(port, &mut stream),
     };
     let _ = send(&mut stream, &answer);

@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_killed_command_leaves_others_alone", others_go_on),
     ("a_cancelled_command_ends_at_once", cancelled),
     ("a_background_process_does_not_hold_a_command_up", background),
+    ("a_stilled_container_changes_no_more_and_can_be_used_again", stilled),
     ("memory_and_files_have_bounds", bounds),
 ];
 
@@ -147,6 +148,16 @@ fn background() {
         says(&world.container, "for i in $(seq 50); do sleep 0.1; cat done 2>/dev/null && break; done"),
         "done\n"
     );
+}
+
+fn stilled() {
+    let world = world();
+    sh(&world.container, "setsid bash -c 'while :; do echo 1 > /logs/reward; done' & sleep 0.2");
+    world.container.still().unwrap();
+    sh(&world.container, "echo 0 > /logs/reward; sleep 0.3");
+    assert_eq!(world.container.read("/logs/reward", 10).unwrap(), b"0\n");
+    // Itself, and the shell that counts.
+    assert_eq!(says(&world.container, "set -- /proc/[0-9]*; echo $#"), "2\n");
 }
 
 fn bounds() {
