@@ -11,7 +11,7 @@ use model::{Call, Model, ModelFault};
 use sandbox::{Cancel, Environment, Manifest};
 use suite::{Budget, Check, Policy};
 use wire::responses::{Answer, Decoder, End, items};
-use wire::{Block, BlockKind, Exact, Item, Prompt, Tracker};
+use wire::{Block, BlockKind, CallKind, Exact, Item, Prompt, Tracker};
 
 use crate::policy::{Verdict, judge_command, judge_tool};
 use crate::tape::{effect, micros};
@@ -315,7 +315,12 @@ impl<'a> Native<'a> {
         let mut calls = Vec::new();
         for raw in &answer.items {
             match Item::decode(raw) {
-                Some(Item::Call { call_id, name, arguments }) => {
+                Some(Item::Call {
+                    call_id,
+                    name,
+                    arguments,
+                    kind: CallKind::Function | CallKind::Custom,
+                }) => {
                     calls.push(Asked { call_id, name, arguments });
                 }
                 Some(Item::Message { text, .. }) if !text.is_empty() => {

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Digest, Seed};
 use cassette::CountTokens;
-use wire::responses::Authored;
-use wire::{Exact, Item, Prompt, Tracker, Usage};
+use wire::{Authored, AuthoredCall, Exact, Item, Prompt, Tracker, Usage};
 
 use crate::{Call, Model, ModelFault, Script, ScriptTurn, Stream};
 
@@ -128,7 +127,11 @@ impl ScriptModel {
             number: given.number,
             reasoning: turn.reasoning.clone(),
             text: turn.text.clone(),
-            calls: turn.calls.iter().map(|call| (call.tool.clone(), call.arguments.clone())).collect(),
+            calls: turn
+                .calls
+                .iter()
+                .map(|call| AuthoredCall::function(&call.tool, &call.arguments))
+                .collect(),
             usage: given.usage,
             ttft_us,
             rest_us,
@@ -155,7 +158,7 @@ fn said_since(prompt: &Prompt, seen: usize) -> String {
     let new = prompt.blocks().get(seen..).unwrap_or_default();
     let texts = new.iter().filter_map(|block| match Item::decode(&block.raw)? {
         Item::Output { output, .. } => Some(output),
-        Item::Message { role, text } if role == "user" => Some(text),
+        Item::Message { role, text, .. } if role == "user" => Some(text),
         _ => None,
     });
     texts.collect::<Vec<_>>().join("\n")
@@ -172,7 +175,7 @@ impl Model for ScriptModel {
         {
             return Err(ModelFault::Status { status: *status, body: body.clone() });
         }
-        let frames = self.author(turn, given).frames();
+        let frames = self.author(turn, given).native_frames();
         let frames = frames.map_err(|e| ModelFault::Exhausted(format!("its answer is no JSON: {e}")))?;
         Ok(Box::new(frames.into_iter().map(Ok)))
     }

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Block, BlockKind, Chain, Item, JsonError, Normalise, PathStep, Template, path_text};
+use crate::responses::names_of;
+use crate::{Block, BlockKind, Chain, Item, JsonError, Normalise, PathStep, Protocol, Template, path_text};
 
 /// How far ahead an item is looked for before it counts as changed.
 const LOOK_AHEAD: usize = 32;
@@ -66,21 +67,31 @@ pub struct Difference {
     pub diff: String,
 }
 
-/// The first difference; nothing where the two requests have the same key.
+/// The first difference of two requests of the Responses protocol; nothing where they have the same key.
 pub fn difference(
     recorded: &[Block],
     now: &[Block],
     normalise: &dyn Normalise,
 ) -> Result<Option<Difference>, JsonError> {
-    let old = Side::new(recorded, normalise)?;
-    let new = Side::new(now, normalise)?;
+    difference_in(Protocol::Responses, recorded, now, normalise)
+}
+
+/// The first difference of two requests of a protocol; nothing where they have the same key.
+pub fn difference_in(
+    protocol: Protocol,
+    recorded: &[Block],
+    now: &[Block],
+    normalise: &dyn Normalise,
+) -> Result<Option<Difference>, JsonError> {
+    let old = Side::new(protocol, recorded, normalise)?;
+    let new = Side::new(protocol, now, normalise)?;
     let both = recorded.len().min(now.len());
     let first = (0..both).find(|i| old.chain.prefix(i + 1) != new.chain.prefix(i + 1)).unwrap_or(both);
     let found = match (recorded.get(first), now.get(first)) {
         (None, None) => return Ok(None),
         (Some(a), Some(b)) if a.kind == BlockKind::Head && b.kind == BlockKind::Head => head(a, b),
         (a, b) if [a, b].iter().flatten().any(|block| block.kind == BlockKind::Tool) => {
-            tools(recorded, now, first)
+            tools(protocol, recorded, now, first)
         }
         (a, b) => items(&old, &new, first, a, b),
     };
@@ -88,13 +99,14 @@ pub fn difference(
 }
 
 struct Side<'a> {
+    protocol: Protocol,
     blocks: &'a [Block],
     templates: Vec<Template>,
     chain: Chain,
 }
 
 impl<'a> Side<'a> {
-    fn new(blocks: &'a [Block], normalise: &dyn Normalise) -> Result<Self, JsonError> {
+    fn new(protocol: Protocol, blocks: &'a [Block], normalise: &dyn Normalise) -> Result<Self, JsonError> {
         let mut chain = Chain::default();
         let mut templates = Vec::with_capacity(blocks.len());
         for block in blocks {
@@ -102,12 +114,12 @@ impl<'a> Side<'a> {
             chain.push(block.kind, &template);
             templates.push(template);
         }
-        Ok(Self { blocks, templates, chain })
+        Ok(Self { protocol, blocks, templates, chain })
     }
 
     /// Where the path of a block starts: `.input[3]`.
     fn place(&self, index: usize) -> String {
-        place(self.blocks, index)
+        place(self.protocol, self.blocks, index)
     }
 
     fn has_after(&self, first: usize, template: &Template) -> bool {
@@ -115,27 +127,32 @@ impl<'a> Side<'a> {
     }
 }
 
-fn place(blocks: &[Block], index: usize) -> String {
+fn place(protocol: Protocol, blocks: &[Block], index: usize) -> String {
     let kind = blocks.get(index).map_or(BlockKind::Item, |block| block.kind);
     let number = blocks.iter().take(index).filter(|block| block.kind == kind).count();
+    let key = protocol.key_of(kind).unwrap_or_default();
     match kind {
         BlockKind::Head => String::new(),
-        BlockKind::Tool => format!(".tools[{number}]"),
-        BlockKind::Instructions => ".instructions".to_owned(),
-        BlockKind::Item => format!(".input[{number}]"),
+        BlockKind::Instructions if protocol == Protocol::Responses => format!(".{key}"),
+        _ => format!(".{key}[{number}]"),
     }
 }
 
 fn head(recorded: &Block, now: &Block) -> Difference {
     let (path, offset, diff) = value_difference(&recorded.raw, &now.raw);
-    let cause = if path == ".model" { Cause::ModelChanged } else { Cause::ParametersChanged };
+    // An empty list of tools, or none, is told by the head.
+    let cause = match path.as_str() {
+        ".model" => Cause::ModelChanged,
+        ".tools" => Cause::ToolsChanged,
+        _ => Cause::ParametersChanged,
+    };
     Difference { cause, path, offset, diff }
 }
 
-fn tools(recorded: &[Block], now: &[Block], first: usize) -> Difference {
+fn tools(protocol: Protocol, recorded: &[Block], now: &[Block], first: usize) -> Difference {
     let names = |blocks: &[Block]| -> Vec<String> {
         let tools = blocks.iter().filter(|block| block.kind == BlockKind::Tool);
-        tools.map(|block| tool_name(&block.raw)).collect()
+        tools.flat_map(|block| names_of(&block.raw)).collect()
     };
     let (old, new) = (names(recorded), names(now));
     let missing = |from: &[String], other: &[String]| -> Vec<String> {
@@ -153,24 +170,18 @@ fn tools(recorded: &[Block], now: &[Block], first: usize) -> Difference {
         words.push(format!("reordered: {} -> {}", old.join(", "), new.join(", ")));
     }
     let path = if recorded.get(first).is_some_and(|block| block.kind == BlockKind::Tool) {
-        place(recorded, first)
+        place(protocol, recorded, first)
     } else {
-        place(now, first)
+        place(protocol, now, first)
     };
     if words.is_empty()
         && let (Some(a), Some(b)) = (recorded.get(first), now.get(first))
     {
         let (inner, offset, diff) = value_difference(&a.raw, &b.raw);
-        let diff = format!("edited {}\n{diff}", tool_name(&a.raw));
+        let diff = format!("edited {}\n{diff}", names_of(&a.raw).join(", "));
         return Difference { cause: Cause::ToolsChanged, path: path + &inner, offset, diff };
     }
     Difference { cause: Cause::ToolsChanged, path, offset: 0, diff: words.join("; ") }
-}
-
-fn tool_name(raw: &str) -> String {
-    let value: Value = serde_json::from_str(raw).unwrap_or_default();
-    let name = value.get("name").or_else(|| value.pointer("/function/name")).and_then(Value::as_str);
-    name.or_else(|| value.get("type").and_then(Value::as_str)).unwrap_or("?").to_owned()
 }
 
 fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Option<&Block>) -> Difference {
@@ -180,19 +191,25 @@ fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Opt
     };
     let (a, b) = match (a, b) {
         (Some(a), Some(b)) => (a, b),
-        (Some(a), None) => return whole(missing_cause(a), old.place(first), "-", a),
-        (None, Some(b)) => return whole(inserted_cause(b), new.place(first), "+", b),
+        (Some(a), None) => return whole(missing_cause(old.protocol, a), old.place(first), "-", a),
+        (None, Some(b)) => return whole(inserted_cause(new.protocol, b), new.place(first), "+", b),
         (None, None) => {
             return whole(Cause::ItemChanged, String::new(), "", &Block::new(BlockKind::Item, ""));
         }
     };
-    if a.kind == BlockKind::Item && new.has_after(first, &old.templates[first]) && !is_instructions(b) {
-        return whole(inserted_cause(b), new.place(first), "+", b);
+    if a.kind == BlockKind::Item
+        && new.has_after(first, &old.templates[first])
+        && !is_instructions(new.protocol, b)
+    {
+        return whole(inserted_cause(new.protocol, b), new.place(first), "+", b);
     }
-    if b.kind == BlockKind::Item && old.has_after(first, &new.templates[first]) && !is_instructions(a) {
-        return whole(missing_cause(a), old.place(first), "-", a);
+    if b.kind == BlockKind::Item
+        && old.has_after(first, &new.templates[first])
+        && !is_instructions(old.protocol, a)
+    {
+        return whole(missing_cause(old.protocol, a), old.place(first), "-", a);
     }
-    let cause = if is_instructions(a) || is_instructions(b) {
+    let cause = if is_instructions(old.protocol, a) || is_instructions(new.protocol, b) {
         Cause::InstructionsChanged
     } else {
         Cause::ItemChanged
@@ -201,24 +218,24 @@ fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Opt
     Difference { cause, path: old.place(first) + &inner, offset, diff }
 }
 
-fn missing_cause(block: &Block) -> Cause {
-    if is_instructions(block) { Cause::InstructionsChanged } else { Cause::ItemMissing }
+fn missing_cause(protocol: Protocol, block: &Block) -> Cause {
+    if is_instructions(protocol, block) { Cause::InstructionsChanged } else { Cause::ItemMissing }
 }
 
-fn inserted_cause(block: &Block) -> Cause {
-    if is_instructions(block) { Cause::InstructionsChanged } else { Cause::ItemInserted }
+fn inserted_cause(protocol: Protocol, block: &Block) -> Cause {
+    if is_instructions(protocol, block) { Cause::InstructionsChanged } else { Cause::ItemInserted }
 }
 
 /// Whether a block speaks for the harness or the project, not for a turn: a system prompt, a developer message, or
 /// a project's AGENTS.md.
-fn is_instructions(block: &Block) -> bool {
+fn is_instructions(protocol: Protocol, block: &Block) -> bool {
     block.kind == BlockKind::Instructions
-        || match Item::decode(&block.raw) {
-            Some(Item::Message { role, text }) => {
+        || protocol.items(&block.raw).iter().any(|item| match item {
+            Item::Message { role, text, .. } => {
                 role == "developer" || role == "system" || text.starts_with("# AGENTS.md instructions")
             }
             _ => false,
-        }
+        })
 }
 
 /// Path, offset and short diff of the first difference between two JSON texts.
@@ -322,6 +339,30 @@ mod tests {
         assert_eq!((missing.cause, missing.path.as_str()), (Cause::ItemMissing, ".input[1]"));
         let shorter = found(|b| drop(b.pop()));
         assert_eq!(shorter.cause, Cause::ItemMissing);
+    }
+
+    #[test]
+    fn a_path_is_in_the_words_of_its_protocol() {
+        let request = |text: &str, system: &str, tools: &str| {
+            let body = format!(
+                r#"{{"system":[{{"type":"text","text":"{system}"}}],"tools":{tools},"messages":[{{"role":"user","content":"a"}},{{"role":"user","content":"{text}"}}]}}"#
+            );
+            Protocol::Messages.split(&body).unwrap()
+        };
+        let old = request("a", "s", "[]");
+        let found = |new: &[Block]| {
+            let found = difference_in(Protocol::Messages, &old, new, &Exact).unwrap().unwrap();
+            (found.cause, found.path)
+        };
+        assert_eq!(found(&request("b", "s", "[]")), (Cause::ItemChanged, ".messages[1].content".to_owned()));
+        assert_eq!(
+            found(&request("a", "t", "[]")),
+            (Cause::InstructionsChanged, ".system[0].text".to_owned())
+        );
+        assert_eq!(
+            found(&request("a", "s", r#"[{"name":"x"}]"#)),
+            (Cause::ToolsChanged, ".tools".to_owned())
+        );
     }
 
     #[test]

@@ -1,8 +1,14 @@
-//! Entries of a conversation as the loop reads them. What is not read here is kept raw by those who hold it.
+//! Entries of a conversation as the loop and a script read them, whatever the protocol. What is not read here is kept
+//! raw by those who hold it.
 
-use serde::Deserialize;
+use std::borrow::Cow;
 
-/// One entry of a conversation, as far as the loop looks at it.
+use serde_json::value::RawValue;
+
+use crate::Fields;
+use crate::fields::{Field, elements};
+
+/// One entry of a conversation, as far as anybody looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// Somebody said something.
@@ -11,11 +17,15 @@ pub enum Item {
         role: String,
         /// All its text parts, joined.
         text: String,
+        /// Number of its images.
+        images: usize,
     },
     /// The model thought.
     Reasoning {
-        /// The summary's texts, joined.
+        /// The texts that are shown, joined.
         summary: String,
+        /// Whether there is content that only the provider can read.
+        sealed: bool,
     },
     /// The model calls a tool.
     Call {
@@ -25,6 +35,8 @@ pub enum Item {
         name: String,
         /// Its arguments, as the model wrote them: JSON, or free text for a custom tool.
         arguments: String,
+        /// What kind of tool.
+        kind: CallKind,
     },
     /// What a tool answered.
     Output {
@@ -32,92 +44,104 @@ pub enum Item {
         call_id: String,
         /// The text the model is shown.
         output: String,
+        /// Number of images the model is shown.
+        images: usize,
+        /// Whether the tool failed, where the protocol can say so.
+        is_error: bool,
+        /// What kind of tool.
+        kind: CallKind,
     },
-    /// Anything else, by its type.
+    /// What came before, compacted.
+    Compaction {
+        /// The summary, where it can be read.
+        summary: String,
+    },
+    /// Tools that are made known within the conversation.
+    Tools {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Anything else, by its type: a call that the provider runs itself, too.
     Other(String),
 }
 
-#[derive(Deserialize)]
-struct Part {
-    #[serde(default)]
-    text: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct RawItem {
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
-    #[serde(default)]
-    role: Option<String>,
-    #[serde(default)]
-    content: serde_json::Value,
-    #[serde(default)]
-    summary: Vec<Part>,
-    #[serde(default)]
-    call_id: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    arguments: Option<String>,
-    #[serde(default)]
-    input: Option<String>,
-    #[serde(default)]
-    output: serde_json::Value,
+/// What kind of tool a call is for: its output must be of the same kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallKind {
+    /// A function with JSON arguments.
+    #[default]
+    Function,
+    /// A tool that takes free text.
+    Custom,
+    /// A search for tools that the client runs.
+    Search,
+    /// The shell tool of older requests.
+    Shell,
 }
 
 impl Item {
     /// Reads an item of the Responses protocol; nothing where the text is no JSON object.
     pub fn decode(raw: &str) -> Option<Self> {
-        // A struct would also be read from an array.
-        let item: RawItem = serde_json::from_str(raw).ok().filter(|_| raw.trim_start().starts_with('{'))?;
-        let kind = item.kind.unwrap_or_else(|| "message".to_owned());
-        Some(match kind.as_str() {
-            "message" => Self::Message { role: item.role.unwrap_or_default(), text: text_of(&item.content) },
-            "reasoning" => {
-                let parts: Vec<String> = item.summary.into_iter().filter_map(|p| p.text).collect();
-                Self::Reasoning { summary: parts.join("\n") }
-            }
-            "function_call" | "custom_tool_call" => match (item.call_id, item.name) {
-                (Some(call_id), Some(name)) => {
-                    Self::Call { call_id, name, arguments: item.arguments.or(item.input).unwrap_or_default() }
-                }
-                _ => Self::Other(kind),
-            },
-            "function_call_output" | "custom_tool_call_output" => match item.call_id {
-                Some(call_id) => Self::Output { call_id, output: text_of(&item.output) },
-                None => Self::Other(kind),
-            },
-            _ => Self::Other(kind),
-        })
+        crate::responses::read_item(raw)
     }
 }
 
-/// The text of a content that is a string or a list of parts.
-fn text_of(content: &serde_json::Value) -> String {
-    match content {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Array(parts) => {
-            let texts: Vec<&str> = parts.iter().filter_map(|p| p.get("text")?.as_str()).collect();
-            texts.join("\n")
+impl Fields<'_> {
+    /// The string of that name.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        Cow::read(self.get(key)?).map(Cow::into_owned)
+    }
+
+    /// The content of that name: a string or a list of parts.
+    pub(crate) fn content(&self, key: &str) -> Content {
+        self.get(key).map(Content::read).unwrap_or_default()
+    }
+}
+
+/// What a string or a list of parts shows.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    texts: Vec<String>,
+    pub(crate) images: usize,
+}
+
+impl Content {
+    fn read(raw: &RawValue) -> Self {
+        let mut content = Self::default();
+        if let Some(text) = Cow::read(raw) {
+            content.texts.push(text.into_owned());
         }
-        _ => String::new(),
+        for part in elements(raw).unwrap_or_default() {
+            if let Ok(part) = Fields::parse(part.get()) {
+                content.part(&part);
+            }
+        }
+        content
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Takes one part; false where it shows nothing.
+    pub(crate) fn part(&mut self, part: &Fields<'_>) -> bool {
+        let kind = part.text("type").unwrap_or_default();
+        let image = matches!(kind.as_str(), "input_image" | "image" | "image_url");
+        self.images += usize::from(image);
+        let text = part.text("text").or_else(|| part.text("refusal"));
+        let shows = image || text.is_some();
+        self.texts.extend(text);
+        shows
+    }
 
-    #[test]
-    fn items_are_read_and_unknown_ones_kept_by_type() {
-        let call = r#"{"type":"function_call","id":"fc_1","call_id":"c1","name":"grep","arguments":"{}"}"#;
-        let expected = Item::Call { call_id: "c1".into(), name: "grep".into(), arguments: "{}".into() };
-        assert_eq!(Item::decode(call), Some(expected));
-        assert_eq!(Item::decode(r#"{"type":"compaction"}"#), Some(Item::Other("compaction".into())));
-        assert_eq!(
-            Item::decode(r#"{"type":"function_call","name":null,"call_id":"x"}"#),
-            Some(Item::Other("function_call".into()))
-        );
-        assert_eq!(Item::decode("[]"), None);
+    /// Whether it shows nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.images == 0 && self.texts.iter().all(String::is_empty)
+    }
+
+    /// All its texts.
+    pub(crate) fn text(&self) -> String {
+        self.texts.join("\n")
+    }
+
+    /// A message with this content.
+    pub(crate) fn message(&self, role: &str) -> Item {
+        Item::Message { role: role.to_owned(), text: self.text(), images: self.images }
     }
 }

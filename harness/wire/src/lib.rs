@@ -1,19 +1,34 @@
 //! What goes over the wire between an agent and a model: blocks, keys, items, stream events, usage, and the codecs
 //! of the protocols. No I/O; knows nothing of cassettes, sandboxes or tasks.
 
+mod answer;
+mod authored;
 mod block;
 mod canonical;
 mod chain;
+pub mod chat;
 mod difference;
+mod fields;
 mod frame;
 mod item;
+pub mod messages;
+mod pairing;
+mod protocol;
+mod request;
 pub mod responses;
+pub mod sse;
 mod usage;
 
+pub use answer::{Answer, Decoder, End};
+pub use authored::{Authored, AuthoredCall};
 pub use block::{Block, BlockKind, Prompt};
 pub use canonical::{JsonError, PathStep, Rewrite, canonical, canonical_with, path_text};
 pub use chain::{Capture, Chain, Exact, Normalise, Template, Tracker};
-pub use difference::{Cause, Difference, difference};
+pub use difference::{Cause, Difference, difference, difference_in};
+pub use fields::Fields;
 pub use frame::Frame;
-pub use item::Item;
+pub use item::{CallKind, Item};
+pub use pairing::{Problem, ProblemKind, pairing};
+pub use protocol::Protocol;
+pub use request::Request;
 pub use usage::Usage;
