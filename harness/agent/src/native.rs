@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use base::{Clock, Digest, VirtualClock};
 use cassette::{Effect, ToolRun as RecordedTool};
 use journal::{CallFigures, Drift, Event, FailureMode, Finding, Generated, Host, ToolOutcome};
-use model::{Call, Model, ModelFault};
+use model::{Call, Model, ModelFault, Reply};
 use sandbox::{Cancel, Environment, Manifest};
 use suite::{Budget, Check, Policy};
-use wire::responses::{Answer, Decoder, End, items};
-use wire::{Block, BlockKind, CallKind, Exact, Item, Prompt, Tracker};
+use wire::responses::items;
+use wire::{Answer, Block, BlockKind, CallKind, End, Exact, Item, Prompt, Protocol, Tracker};
 
 use crate::policy::{Verdict, judge_command, judge_tool};
 use crate::tape::{effect, micros};
@@ -265,13 +265,17 @@ impl<'a> Native<'a> {
     }
 
     fn ask(&self, step: u32, attempt: u32) -> Result<Answer, ModelFault> {
-        let call = Call { lane: MAIN, step, attempt, prompt: &self.prompt };
-        let mut decoder = Decoder::default();
-        for frame in self.model.answer(&call)? {
-            decoder.feed(&frame?).map_err(|error| ModelFault::Status {
-                status: 502,
-                body: format!("a malformed event: {error}"),
-            })?;
+        let protocol = Protocol::Responses;
+        let call = Call { protocol, lane: MAIN, step, attempt, prompt: &self.prompt, sent: None };
+        let malformed =
+            |error: serde_json::Error| ModelFault::status(502, format!("a malformed event: {error}"));
+        let frames = match self.model.answer(&call)? {
+            Reply::Body { body, total_us } => return protocol.answer(&body, total_us).map_err(malformed),
+            Reply::Stream(frames) => frames,
+        };
+        let mut decoder = protocol.decoder();
+        for frame in frames {
+            decoder.feed(&frame?).map_err(malformed)?;
         }
         Ok(decoder.finish())
     }

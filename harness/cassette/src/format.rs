@@ -98,6 +98,34 @@ pub struct Exchange {
     /// The body of a response that is no stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// How long such a response took, in microseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub total_us: u64,
+    /// How long an error asked to wait, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+/// A response, as it is recorded.
+#[derive(Clone, Debug)]
+pub enum Response {
+    /// A stream that came to its end.
+    Stream(Vec<Frame>),
+    /// A body in one piece.
+    Body {
+        /// HTTP status.
+        status: u16,
+        /// The text.
+        body: String,
+        /// Time from the request to its end, in microseconds.
+        total_us: u64,
+        /// How long an error asked to wait, in milliseconds.
+        retry_after_ms: Option<u64>,
+    },
 }
 
 /// What a tool call did when it was recorded.

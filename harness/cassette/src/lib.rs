@@ -9,9 +9,9 @@ mod profile;
 mod write;
 
 pub use format::{
-    CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Snapshot, ToolRun, VERSION,
+    CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, ToolRun, VERSION,
 };
 pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player};
 pub use profile::{Profile, ProfileError};
-pub use write::{CountTokens, Writer};
+pub use write::{Asked, CountTokens, Writer};

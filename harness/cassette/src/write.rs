@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use base::{Digest, Hasher};
 use serde_json::value::RawValue;
-use wire::{Block, Frame, Prompt};
+use wire::{Block, Prompt};
 
 use crate::format::{BlockLine, End, Line};
-use crate::{CheckRound, Exchange, Header, Snapshot, ToolRun};
+use crate::{CheckRound, Exchange, Header, Response, Snapshot, ToolRun};
 
 /// Counts tokens when a block is recorded, so that nobody need do it again.
 pub trait CountTokens: Send + Sync {
@@ -29,6 +29,17 @@ pub struct Writer {
     ids: HashMap<Digest, u32>,
     lanes: HashMap<String, Lane>,
     exchanges: u32,
+}
+
+/// A request that was taken down and has no answer yet.
+#[derive(Debug)]
+pub struct Asked {
+    lane: String,
+    step: u32,
+    attempt: u32,
+    generation: u32,
+    keep: usize,
+    add: Vec<u32>,
 }
 
 #[derive(Default)]
@@ -78,32 +89,50 @@ impl Writer {
         Ok(id)
     }
 
-    /// Records one exchange.
-    pub fn exchange(
-        &mut self,
-        at: (&str, u32, u32),
-        prompt: &Prompt,
-        status: u16,
-        frames: Vec<Frame>,
-        body: Option<String>,
-    ) -> io::Result<()> {
-        let (lane_name, step, attempt) = at;
-        let mut lane = self.lanes.remove(lane_name).unwrap_or_default();
-        let keep = if lane.generation == prompt.generation() {
-            lane.blocks.len()
-        } else {
-            self.common(&lane, prompt)
-        };
-        lane.blocks.truncate(keep);
-        lane.generation = prompt.generation();
-        for block in prompt.blocks().get(keep..).unwrap_or_default() {
-            lane.blocks.push(self.block(block)?);
-        }
-        let add = lane.blocks[keep..].to_vec();
+    /// Takes down what is asked, before the answer comes: its blocks are in the file from now on. A lane has one
+    /// request under way at a time.
+    pub fn ask(&mut self, lane_name: &str, step: u32, attempt: u32, prompt: &Prompt) -> io::Result<Asked> {
+        let lane = self.lanes.remove(lane_name).unwrap_or_default();
+        let same = lane.generation == prompt.generation();
+        let keep = if same { lane.blocks.len() } else { self.common(&lane, prompt) };
         self.lanes.insert(lane_name.to_owned(), lane);
+        let mut add = Vec::new();
+        for block in prompt.blocks().get(keep..).unwrap_or_default() {
+            add.push(self.block(block)?);
+        }
+        let (lane, generation) = (lane_name.to_owned(), prompt.generation());
+        Ok(Asked { lane, step, attempt, generation, keep, add })
+    }
+
+    /// Records the exchange that a request and its answer make.
+    pub fn exchange(&mut self, asked: Asked, response: Response) -> io::Result<()> {
+        let Asked { lane: name, step, attempt, generation, keep, add } = asked;
+        let lane = self.lanes.entry(name.clone()).or_default();
+        lane.blocks.truncate(keep);
+        lane.blocks.extend(&add);
+        lane.generation = generation;
+        let keep = u32::try_from(keep).map_err(io::Error::other)?;
+        let mut exchange = Exchange {
+            lane: name,
+            step,
+            attempt,
+            status: 200,
+            keep,
+            add,
+            frames: Vec::new(),
+            body: None,
+            total_us: 0,
+            retry_after_ms: None,
+        };
+        match response {
+            Response::Stream(frames) => exchange.frames = frames,
+            Response::Body { status, body, total_us, retry_after_ms } => {
+                (exchange.status, exchange.body) = (status, Some(body));
+                (exchange.total_us, exchange.retry_after_ms) = (total_us, retry_after_ms);
+            }
+        }
         self.exchanges += 1;
-        let (lane, keep) = (lane_name.to_owned(), u32::try_from(keep).map_err(io::Error::other)?);
-        self.line(&Line::Exchange(Exchange { lane, step, attempt, status, keep, add, frames, body }))
+        self.line(&Line::Exchange(exchange))
     }
 
     /// How many blocks a rewritten prompt still shares with the lane's request before it.

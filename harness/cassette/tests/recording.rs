@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use base::{Digest, Timestamp};
-use cassette::{Cassette, CassetteError, CountTokens, Header, Kind, Player, Writer};
+use cassette::{Cassette, CassetteError, CountTokens, Header, Kind, Player, Response, Writer};
 use proptest::prelude::*;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -76,7 +76,8 @@ fn record(path: &std::path::Path, steps: &[Step]) {
     walk(steps, |step, prompt| {
         let data = RawValue::from_string(format!("{{\"step\": {step}}}")).unwrap();
         let frame = Frame { gap_us: 1, event: None, data };
-        writer.exchange(("main", step, 1), prompt, 200, vec![frame], None).unwrap();
+        let asked = writer.ask("main", step, 1, prompt).unwrap();
+        writer.exchange(asked, Response::Stream(vec![frame])).unwrap();
     });
     writer.end("").unwrap();
 }

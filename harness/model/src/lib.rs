@@ -7,7 +7,7 @@ mod script;
 mod script_file;
 mod tokens;
 
-use wire::{Frame, Prompt};
+use wire::{BlockKind, Frame, Prompt, Protocol};
 
 pub use played::CassetteModel;
 pub use record::{Recorder, SharedWriter};
@@ -18,6 +18,8 @@ pub use tokens::O200k;
 /// One request to a model.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
+    /// What its client speaks.
+    pub protocol: Protocol,
     /// The conversation's lane.
     pub lane: &'a str,
     /// The step, from 1.
@@ -26,15 +28,50 @@ pub struct Call<'a> {
     pub attempt: u32,
     /// The whole conversation.
     pub prompt: &'a Prompt,
+    /// The request as its client sent it, byte for byte; nothing where the prompt is all there is.
+    pub sent: Option<Sent<'a>>,
+}
+
+impl Call<'_> {
+    /// Whether the client wants the answer as a stream. A prompt of our own always does.
+    pub fn streams(&self) -> bool {
+        let head = self.prompt.blocks().first().filter(|block| block.kind == BlockKind::Head);
+        let head = head.and_then(|block| serde_json::from_str::<serde_json::Value>(&block.raw).ok());
+        head.and_then(|head| head.get("stream")?.as_bool()).unwrap_or(self.sent.is_none())
+    }
+}
+
+/// A request as it came over the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Path and query.
+    pub path: &'a str,
+    /// The headers that may be passed on, names in lower case.
+    pub headers: &'a [(String, String)],
+    /// The body.
+    pub body: &'a str,
 }
 
 /// The frames of an answer, as they come.
 pub type Stream<'a> = Box<dyn Iterator<Item = Result<Frame, ModelFault>> + Send + 'a>;
 
+/// An answer.
+pub enum Reply<'a> {
+    /// As a stream.
+    Stream(Stream<'a>),
+    /// In one piece: JSON, and the time it took in microseconds.
+    Body {
+        /// The text.
+        body: String,
+        /// Time from the request to its end, in microseconds.
+        total_us: u64,
+    },
+}
+
 /// Answers requests.
 pub trait Model: Send + Sync {
     /// Starts one answer.
-    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Stream<'a>, ModelFault>;
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault>;
 }
 
 /// Why there is no answer.
@@ -47,6 +84,16 @@ pub enum ModelFault {
         status: u16,
         /// The body it sent.
         body: String,
+        /// How long it asks to wait, in milliseconds.
+        retry_after_ms: Option<u64>,
+    },
+    /// No answer came, or it stopped.
+    #[error("{kind}: {detail}")]
+    Transport {
+        /// In which way.
+        kind: TransportFault,
+        /// The system's word.
+        detail: String,
     },
     /// The recording does not answer this request.
     #[error("step {}: {} at `{}`", miss.step, miss.difference.cause, miss.difference.path)]
@@ -62,9 +109,40 @@ pub enum ModelFault {
     Recording(String),
 }
 
+/// In which way a connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportFault {
+    /// Nobody listens.
+    #[error("connection refused")]
+    Refused,
+    /// It was broken off.
+    #[error("connection reset")]
+    Reset,
+    /// The stream ended before the answer did.
+    #[error("stream cut")]
+    Cut,
+    /// Nothing came for too long.
+    #[error("stream idle")]
+    Idle,
+    /// The whole took too long.
+    #[error("timed out")]
+    TimedOut,
+    /// A name, a certificate, a protocol.
+    #[error("no connection")]
+    Other,
+}
+
 impl ModelFault {
-    /// Whether another try may help: too many requests, overload, a fault on the server's side.
+    /// An error status without a wish to wait.
+    pub fn status(status: u16, body: impl Into<String>) -> Self {
+        Self::Status { status, body: body.into(), retry_after_ms: None }
+    }
+
+    /// Whether another try may help: too many requests, overload, a fault on the server's side or on the way.
     pub fn is_transient(&self) -> bool {
+        if let Self::Transport { kind, .. } = self {
+            return *kind != TransportFault::Other;
+        }
         matches!(self, Self::Status { status, .. } if *status == 408 || *status == 409 || *status == 429 || *status >= 500)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cassette::Player;
 
-use crate::{Call, Model, ModelFault, Stream};
+use crate::{Call, Model, ModelFault, Reply};
 
 /// Serves a cassette.
 #[derive(Debug)]
@@ -20,13 +20,17 @@ impl CassetteModel {
 }
 
 impl Model for CassetteModel {
-    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Stream<'a>, ModelFault> {
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         let served = self.player.serve(call.lane, call.attempt, call.prompt);
         let (exchange, _) = served.map_err(|miss| ModelFault::Diverged { miss: Box::new(miss) })?;
-        if exchange.status != 200 {
-            let body = exchange.body.clone().unwrap_or_default();
-            return Err(ModelFault::Status { status: exchange.status, body });
+        match (&exchange.body, exchange.status) {
+            (body, status) if status != 200 => Err(ModelFault::Status {
+                status,
+                body: body.clone().unwrap_or_default(),
+                retry_after_ms: exchange.retry_after_ms,
+            }),
+            (Some(body), _) => Ok(Reply::Body { body: body.clone(), total_us: exchange.total_us }),
+            (None, _) => Ok(Reply::Stream(Box::new(exchange.frames.iter().cloned().map(Ok)))),
         }
-        Ok(Box::new(exchange.frames.iter().cloned().map(Ok)))
     }
 }

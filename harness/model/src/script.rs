@@ -9,7 +9,7 @@ use base::{Digest, Seed};
 use cassette::CountTokens;
 use wire::{Authored, AuthoredCall, Exact, Item, Prompt, Tracker, Usage};
 
-use crate::{Call, Model, ModelFault, Script, ScriptTurn, Stream};
+use crate::{Call, Model, ModelFault, Reply, Script, ScriptTurn};
 
 /// Prefixes shorter than this are never cached.
 const CACHE_MIN_TOKENS: u64 = 1024;
@@ -64,7 +64,7 @@ impl ScriptModel {
         let turn = match lane.last {
             None => 0,
             Some(last) => {
-                let said = said_since(call.prompt, lane.seen);
+                let said = said_since(call, lane.seen);
                 let turn = &self.script.turns[last];
                 let branch = turn.branches.iter().find(|(test, _)| test.holds(&said));
                 branch.map_or(turn.next, |(_, goto)| *goto)
@@ -154,9 +154,10 @@ impl ScriptModel {
 }
 
 /// What the tools and the user said after the prompt's first `seen` blocks.
-fn said_since(prompt: &Prompt, seen: usize) -> String {
-    let new = prompt.blocks().get(seen..).unwrap_or_default();
-    let texts = new.iter().filter_map(|block| match Item::decode(&block.raw)? {
+fn said_since(call: &Call<'_>, seen: usize) -> String {
+    let new = call.prompt.blocks().get(seen..).unwrap_or_default();
+    let items = new.iter().flat_map(|block| call.protocol.items(&block.raw));
+    let texts = items.filter_map(|item| match item {
         Item::Output { output, .. } => Some(output),
         Item::Message { role, text, .. } if role == "user" => Some(text),
         _ => None,
@@ -165,7 +166,7 @@ fn said_since(prompt: &Prompt, seen: usize) -> String {
 }
 
 impl Model for ScriptModel {
-    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Stream<'a>, ModelFault> {
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(call.lane.to_owned()).or_default();
         let given = self.choose(lane, call)?;
@@ -173,11 +174,20 @@ impl Model for ScriptModel {
         if let Some((status, body, times)) = &turn.error
             && call.attempt <= *times
         {
-            return Err(ModelFault::Status { status: *status, body: body.clone() });
+            return Err(ModelFault::status(*status, body.clone()));
         }
-        let frames = self.author(turn, given).native_frames();
+        let authored = self.author(turn, given);
+        if !call.streams() {
+            let total_us = authored.ttft_us + authored.rest_us;
+            return Ok(Reply::Body { body: authored.body(call.protocol), total_us });
+        }
+        // The native agent's stream has only the events it reads; other clients want all of them.
+        let frames = match call.sent {
+            None => authored.native_frames(),
+            Some(_) => authored.frames(call.protocol),
+        };
         let frames = frames.map_err(|e| ModelFault::Exhausted(format!("its answer is no JSON: {e}")))?;
-        Ok(Box::new(frames.into_iter().map(Ok)))
+        Ok(Reply::Stream(Box::new(frames.into_iter().map(Ok))))
     }
 }
 
@@ -185,8 +195,8 @@ impl Model for ScriptModel {
 mod tests {
     use std::path::Path;
 
-    use wire::responses::{Answer, Decoder, items};
-    use wire::{Block, BlockKind};
+    use wire::responses::items;
+    use wire::{Answer, Block, BlockKind, Protocol};
 
     use super::*;
     use crate::O200k;
@@ -216,8 +226,11 @@ mod tests {
     }
 
     fn ask(model: &ScriptModel, prompt: &Prompt, attempt: u32) -> Result<Answer, ModelFault> {
-        let mut decoder = Decoder::default();
-        for frame in model.answer(&Call { lane: "main", step: 1, attempt, prompt })? {
+        let mut decoder = Protocol::Responses.decoder();
+        let protocol = Protocol::Responses;
+        let call = Call { protocol, lane: "main", step: 1, attempt, prompt, sent: None };
+        let Reply::Stream(frames) = model.answer(&call)? else { panic!("no stream") };
+        for frame in frames {
             decoder.feed(&frame?).unwrap();
         }
         Ok(decoder.finish())
