@@ -42,6 +42,8 @@ pub(crate) struct Shared<'a> {
 pub(crate) struct Job<'a> {
     pub(crate) trial: &'a TrialPlan,
     pub(crate) task: Result<&'a Task, String>,
+    /// The folder of the task's suite.
+    pub(crate) suite: &'a Path,
     pub(crate) task_digest: Digest,
     pub(crate) variant: &'a Variant,
     pub(crate) model: &'a ModelSpec,
@@ -166,7 +168,7 @@ pub(crate) fn attempt(shared: &Shared<'_>, job: &Job<'_>) -> Result<Ended, Cut> 
         Err(Fault::Invalid(why)) => (Outcome::Invalid, Some(FailureMode::InvalidTask), why),
         Err(Fault::NotRunnable(why)) => (Outcome::NotRunnable, None, why),
     };
-    finish(log, sums, verdict)
+    finish(log, sums, verdict, job.suite)
 }
 
 /// Journals a trial whose attempt panicked, as an attempt of its own.
@@ -175,17 +177,18 @@ pub(crate) fn panicked(job: &Job<'_>, what: &str) -> Result<Ended, Cut> {
     let writer = TrialWriter::create(job.dir, &job.trial.id, job.attempt + 1).map_err(keeping)?;
     let log = Log { writer: RefCell::new(writer), clock: SystemClock::start() };
     let reason = format!("the harness panicked: {what}");
-    finish(log, Sums::new(), (Outcome::HarnessFault, Some(FailureMode::HarnessFault), reason))
+    finish(log, Sums::new(), (Outcome::HarnessFault, Some(FailureMode::HarnessFault), reason), job.suite)
 }
 
-fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict) -> Result<Ended, Cut> {
+fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Path) -> Result<Ended, Cut> {
     let tally = sums.tally;
-    // What the host said of its fault is not the same on every host: the host part has it whole.
+    // Where the suite lies is this host's affair, as is what it said of its fault: the host part has it whole.
+    let shown = reason.replace(&format!("{}/", suite.display()), "");
     let fault = outcome == Outcome::HarnessFault;
     let ended = Ended {
         outcome,
         failure,
-        reason: if fault { "the harness or the host failed".to_owned() } else { reason.clone() },
+        reason: if fault { "the harness or the host failed".to_owned() } else { shown },
         reward: sums.reward,
         kind: sums.figures,
         steps: tally.steps,
@@ -213,7 +216,7 @@ fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict) -> Result<E
     let host = Host {
         at_us: facts.wall_us,
         ended: Some(Box::new(facts)),
-        log: if fault { reason } else { String::new() },
+        log: if fault || ended.reason != reason { reason } else { String::new() },
         ..Host::default()
     };
     let written = log.writer.into_inner().end("main", ended.clone(), host);

@@ -14,6 +14,8 @@ use sandbox::{Cancel, Change, EntryKind, EnvError, Environment, Exec, ExecEnd, M
 use serde::Serialize;
 use similar::TextDiff;
 
+use crate::git_index;
+
 /// Bytes of the largest file that is kept.
 const FILE_MAX: u64 = 1024 * 1024;
 /// Bytes of all kept files of a trial.
@@ -182,11 +184,16 @@ impl KeptChange {
     fn recorded(&self) -> RecordedFile {
         match (&self.change, &self.content, self.digest) {
             (Change::Deleted(_), ..) | (_, None, None) => RecordedFile::Deleted,
-            (_, Some(content), _) => match (std::str::from_utf8(content), self.executable) {
-                (Ok(text), true) => RecordedFile::Script(text.to_owned()),
-                (Ok(text), false) => RecordedFile::Text(text.to_owned()),
-                (Err(_), _) => RecordedFile::Binary(BASE64.encode(content)),
-            },
+            (_, Some(content), _) => {
+                let index = Path::new(self.change.path()).ends_with(".git/index");
+                let settled = index.then(|| git_index::settled(content)).flatten();
+                let content = settled.as_ref().unwrap_or(content);
+                match (std::str::from_utf8(content), self.executable) {
+                    (Ok(text), true) => RecordedFile::Script(text.to_owned()),
+                    (Ok(text), false) => RecordedFile::Text(text.to_owned()),
+                    (Err(_), _) => RecordedFile::Binary(BASE64.encode(content)),
+                }
+            }
             (_, None, Some(digest)) => RecordedFile::Left(digest),
         }
     }

@@ -3,6 +3,7 @@
 
 mod actor;
 mod attempt;
+mod git_index;
 mod host;
 mod keep;
 mod plan;

@@ -274,6 +274,7 @@ impl<'a> Engine<'a> {
         let job = Job {
             trial,
             task,
+            suite: &self.planned.selection.suites[trial.suite].dir,
             task_digest: self
                 .planned
                 .digests

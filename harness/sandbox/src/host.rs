@@ -45,6 +45,8 @@ impl Stage {
         let (path, args) = program.split_first().ok_or_else(|| fault("has no program"))?;
         let (near, far) = control_pair().map_err(|error| fault(&format!("has no socket: {error}")))?;
         let process = Command::new(path)
+            // Trials can read it: it must not tell them where the harness lies.
+            .arg0("retake")
             .args(args)
             .env_clear()
             .current_dir("/")

@@ -1,0 +1,126 @@
+//! The suite `core` as it is delivered: the reference agents, and the default run on other jobs, folders and users.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::place::{Done, Place, Run, contained, skipped};
+
+/// The default run, on one job, in a copy of the tree.
+fn default_run() -> &'static (Place, Run) {
+    static RUN: OnceLock<(Place, Run)> = OnceLock::new();
+    RUN.get_or_init(|| {
+        let place = Place::with(&["core"]);
+        place.edit("retake.toml", "[suite.failures]\npath = \"tasks/failures\"\n", "");
+        let run = place.run(&["--jobs", "1"], 0);
+        say_skipped(&run);
+        (place, run)
+    })
+}
+
+/// Trials that this host cannot run are no failure, but they are said.
+fn say_skipped(run: &Run) {
+    let skipped_trials = run.count("not_runnable");
+    if skipped_trials > 0 {
+        let lines: Vec<String> = run
+            .ends()
+            .iter()
+            .filter(|(_, end)| end["outcome"] == "not_runnable")
+            .map(|(task, end)| format!("{task} ({})", end["reason"]))
+            .collect();
+        skipped(false, &format!("{skipped_trials} trials of core: {}", lines.join(", ")));
+    }
+}
+
+fn task_digests(run: &Run) -> BTreeMap<String, Value> {
+    let text = fs::read_to_string(run.path.join("results.json")).unwrap();
+    let results: Value = serde_json::from_str(&text).unwrap();
+    serde_json::from_value(results["task_digests"].clone()).unwrap()
+}
+
+#[test]
+fn the_reference_solution_of_every_task_passes_and_doing_nothing_passes_none() {
+    if !contained() {
+        return;
+    }
+    let place = Place::with(&["core"]);
+    let oracle = place.run(&["core", "--agent", "oracle"], 0);
+    say_skipped(&oracle);
+    assert_eq!(oracle.count("passed") + oracle.count("not_runnable"), oracle.count("trials"));
+    assert!(oracle.count("trials") >= 8 && oracle.count("passed") > 0);
+    let noop = place.run(&["core", "--agent", "noop"], 0);
+    assert_eq!(noop.count("passed"), 0);
+    assert_eq!(noop.count("failed"), oracle.count("passed"));
+}
+
+#[test]
+fn the_default_run_replays_without_drift_and_says_that_it_is_synthetic() {
+    if !contained() {
+        return;
+    }
+    let (place, run) = default_run();
+    assert_eq!((run.count("drift"), run.count("void"), run.count("harness_faults")), (0, 0, 0));
+    let report = place.retake(&["report", run.path.to_str().unwrap()]);
+    assert!(report.stdout.contains("SYNTHETIC"), "{}", report.stdout);
+    for name in ["summary.md", "timings.csv", "host.json", "drift.json"] {
+        assert!(run.path.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn the_default_run_is_the_same_on_four_jobs_in_another_folder_with_another_home() {
+    if !contained() {
+        return;
+    }
+    let (_, first) = default_run();
+    let place = Place::with(&["core", "failures"]);
+    let second = place.run(&["--jobs", "4"], 0);
+    assert_eq!(second.digest(), first.digest());
+    assert_eq!(second.canonical(), first.canonical());
+    for text in second.canonical().values() {
+        assert!(!text.contains(place.root().to_str().unwrap()), "a path of the host");
+        assert!(!text.contains(second.summary["run_id"].as_str().unwrap()), "a run id");
+    }
+}
+
+#[test]
+fn an_ordinary_user_gets_the_digests_that_root_gets() {
+    if !contained() {
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        return skipped(false, "not root here: runs of root and of a user cannot be compared");
+    }
+    if !Path::new("/usr/bin/setpriv").exists() {
+        return skipped(false, "there is no setpriv");
+    }
+    let (_, first) = default_run();
+    let place = Place::with(&["core", "failures"]);
+    for folder in ["home", "out"] {
+        fs::set_permissions(place.root().join(folder), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let own = place.command(&["run", "--json", "--out", place.out().to_str().unwrap()]);
+    let mut command = Command::new("/usr/bin/setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
+    command.arg(own.get_program()).args(own.get_args()).env_clear();
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir("/");
+    let done = Done::of(command.output().unwrap());
+    assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
+    let second = Run::of(&done);
+    say_skipped(&second);
+    assert!(second.count("passed") > 0, "{}", second.summary);
+    if second.count("not_runnable") == first.count("not_runnable") {
+        assert_eq!(second.digest(), first.digest());
+        assert_eq!(second.canonical(), first.canonical());
+    }
+    // What root's toolchains ran and the user could not is not compared.
+    let digests = task_digests(first);
+    for (task, digest) in task_digests(&second) {
+        assert_eq!(digests.get(&task), Some(&digest), "{task}");
+    }
+}

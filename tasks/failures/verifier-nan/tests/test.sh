@@ -1,0 +1,3 @@
+#!/bin/bash
+mkdir -p /logs/verifier
+echo nan >/logs/verifier/reward.txt
