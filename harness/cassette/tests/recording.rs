@@ -1,6 +1,8 @@
 //! What holds for every recording: it replays itself, serves each exchange once, survives a cut, and explains what
 //! differs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
+
 use std::sync::Arc;
 
 use base::{Digest, Timestamp};
