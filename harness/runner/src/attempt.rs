@@ -180,12 +180,7 @@ pub(crate) fn panicked(job: &Job<'_>, what: &str) -> Result<Ended, Cut> {
     finish(log, Sums::new(), (Outcome::HarnessFault, Some(FailureMode::HarnessFault), reason), job.suite)
 }
 
-fn finish(
-    log: Log,
-    sums: Sums,
-    (outcome, failure, reason): Verdict,
-    suite: &Path,
-) -> Result<Ended, Cut> {
+fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Path) -> Result<Ended, Cut> {
     let tally = sums.tally;
     // Where the suite lies is this host's affair, as is what it said of its fault: the host part has it whole.
     let shown = reason.replace(&format!("{}/", suite.display()), "");

@@ -303,9 +303,10 @@ impl Maker<'_> {
     fn digest(&mut self, model: &ModelSpec, path: &Path) -> Result<Digest, RunError> {
         let content = fs::read(path).map_err(|error| match (error.kind(), model) {
             (std::io::ErrorKind::NotFound, ModelSpec::Cassette(_)) => RunError::NoRecording(path.to_owned()),
-            (std::io::ErrorKind::NotFound, _) => {
-                RunError::Usage(format!("there is no script {}: write one, or name other tasks", path.display()))
-            }
+            (std::io::ErrorKind::NotFound, _) => RunError::Usage(format!(
+                "there is no script {}: write one, or name other tasks",
+                path.display()
+            )),
             _ => RunError::Io { path: path.to_owned(), error },
         })?;
         // A header that cannot be read is the trial's own trouble, later.

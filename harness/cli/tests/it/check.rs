@@ -37,7 +37,8 @@ fn each_way_of_being_unsound_is_named() {
     if !contained() {
         return;
     }
-    let reward = |how: &str| format!("#!/bin/bash\nmkdir -p /logs/verifier\n{how} >/logs/verifier/reward.txt\n");
+    let reward =
+        |how: &str| format!("#!/bin/bash\nmkdir -p /logs/verifier\n{how} >/logs/verifier/reward.txt\n");
     let place = Place::new();
     work::task(&place, "bad", "always-passes", &reward("echo 1"), "true\n");
     work::task(&place, "bad", "never-passes", &reward("echo 0"), "true\n");
@@ -62,5 +63,9 @@ fn each_way_of_being_unsound_is_named() {
     }
     let said = place.retake(&["task", "check", "tasks/bad", "--task", "always-passes", "--repeat", "1"]);
     assert_eq!(said.code, Some(3));
-    assert!(said.stdout.contains("PASSES") && said.stdout.contains("1 tasks, 1 with problems"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("PASSES") && said.stdout.contains("1 tasks, 1 with problems"),
+        "{}",
+        said.stdout
+    );
 }

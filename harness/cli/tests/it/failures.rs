@@ -101,10 +101,9 @@ fn a_bad_tool_call_goes_back_to_the_model_in_words() {
     }
     let place = Place::with(&["failures"]);
     let run = place.run(&["failures", "--model", "script", "--task", "bad-tool-calls"], 0);
-    let kept = fs::read_to_string(
-        run.path.join("trials/failures/bad-tool-calls/main.1/attempt-1.cassette.jsonl"),
-    )
-    .unwrap();
+    let kept =
+        fs::read_to_string(run.path.join("trials/failures/bad-tool-calls/main.1/attempt-1.cassette.jsonl"))
+            .unwrap();
     for expected in [
         "there is no tool named launch_rocket",
         "failed to parse the arguments of exec_command",

@@ -60,9 +60,21 @@ fn a_recording_of_each_failure_replays_itself() {
     }
     let place = Place::with(&["failures"]);
     let tasks = [
-        "wrong-result", "budget-steps", "budget-tokens", "time-out", "model-refuses", "model-overloaded",
-        "tool-loop", "policy-stops", "policy-denies-once", "verifier-nan", "bad-tool-calls",
-        "hostile-full-workspace", "hostile-stubborn", "drift", "instructions-changed",
+        "wrong-result",
+        "budget-steps",
+        "budget-tokens",
+        "time-out",
+        "model-refuses",
+        "model-overloaded",
+        "tool-loop",
+        "policy-stops",
+        "policy-denies-once",
+        "verifier-nan",
+        "bad-tool-calls",
+        "hostile-full-workspace",
+        "hostile-stubborn",
+        "drift",
+        "instructions-changed",
     ];
     let tasks = tasks.map(|task| format!("--task={task}"));
     let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();

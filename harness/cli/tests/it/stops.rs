@@ -68,7 +68,8 @@ fn finished(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// Checks a resumed run against what was there when it was stopped.
 fn went_on(place: &Place, run: &Path, before: &BTreeMap<PathBuf, Vec<u8>>, undisturbed: &Run) {
-    let cut: Vec<PathBuf> = attempts(run).into_iter().map(|a| a.path).filter(|path| !before.contains_key(path)).collect();
+    let cut: Vec<PathBuf> =
+        attempts(run).into_iter().map(|a| a.path).filter(|path| !before.contains_key(path)).collect();
     let done = place.retake(&["run", "--json", "--resume", run.to_str().unwrap()]);
     assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
     let resumed = Run::of(&done);
@@ -96,7 +97,10 @@ fn kill_after(place: &Place, arguments: &[&str], moment: usize, mark: &str, undi
         events(&out) >= moment || child.try_wait().unwrap().is_some()
     });
     let seen = processes(&place.binary(), mark);
-    assert!(seen.is_empty() == child.try_wait().unwrap().is_some(), "the run's processes are not recognised: {seen:?}");
+    assert!(
+        seen.is_empty() == child.try_wait().unwrap().is_some(),
+        "the run's processes are not recognised: {seen:?}"
+    );
     child.kill().unwrap();
     child.wait().unwrap();
     nothing_is_left(place, mark);

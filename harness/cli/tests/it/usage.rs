@@ -7,8 +7,19 @@ use crate::place::{Place, contained};
 
 /// What `run --json` and `report --json` answer with.
 const FIELDS: [&str; 13] = [
-    "run_id", "digest", "out", "trials", "passed", "failed", "void", "harness_faults", "not_runnable", "reused",
-    "drift", "pass_rate", "interval",
+    "run_id",
+    "digest",
+    "out",
+    "trials",
+    "passed",
+    "failed",
+    "void",
+    "harness_faults",
+    "not_runnable",
+    "reused",
+    "drift",
+    "pass_rate",
+    "interval",
 ];
 
 #[test]

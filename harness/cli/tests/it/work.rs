@@ -60,7 +60,8 @@ pub(crate) fn place(trials: usize, mark: &str) -> Place {
         for step in 1..=STEPS {
             let mut command = format!("echo {step} >>log; ");
             // Writing to a String cannot fail.
-            let _ = write!(command, "(exec -a {mark} sleep 1000 >/dev/null 2>&1 &); sleep 0.0{step}; cat log");
+            let _ =
+                write!(command, "(exec -a {mark} sleep 1000 >/dev/null 2>&1 &); sleep 0.0{step}; cat log");
             commands.push(command);
         }
         place.write(&format!("tasks/work/scripts/main/{name}.toml"), &script(&commands));
