@@ -260,6 +260,7 @@ mod tests {
             assert_eq!(value(&again), value(text), "{again}");
         }
         assert!(Outer::decode("[1]").is_err());
+        assert_eq!(Inner::decode(r#"{"text":null}"#).unwrap().encode(), r#"{"text":null}"#);
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use crate::fields::typed;
 pub use crate::{Answer, Authored, Decoder, End};
 
 pub(crate) use read::{names_of, read_item, tool_names};
-pub(crate) use stream::{Stream, whole};
+pub(crate) use stream::{feed, whole};
 pub(crate) use write::{authored_items, body, frames, native_frames};
 
 typed! {
