@@ -33,6 +33,16 @@ pub enum CassetteError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A block that is no JSON.
+    #[error("{}: block {block}: {error}", path.display())]
+    Block {
+        /// The file.
+        path: PathBuf,
+        /// The block's id.
+        block: usize,
+        /// What is wrong with it.
+        error: JsonError,
+    },
     /// The recording stops before its end.
     #[error("{}: cut after line {lines} (the recording has {exchanges} whole exchanges and no end): record it again", path.display())]
     Cut {
@@ -128,19 +138,21 @@ impl Cassette {
             profile,
             index: HashMap::new(),
         };
-        cassette.make_keys().map_err(|error| CassetteError::Line {
+        cassette.make_keys().map_err(|(block, error)| CassetteError::Block {
             path: path.to_owned(),
-            line: 0,
-            problem: error.to_string(),
+            block,
+            error,
         })?;
         Ok(cassette)
     }
 
-    fn make_keys(&mut self) -> Result<(), JsonError> {
+    /// The key of every request; where a block is no JSON, its id.
+    fn make_keys(&mut self) -> Result<(), (usize, JsonError)> {
         use wire::Normalise;
-        let templates: Result<Vec<_>, _> =
-            self.blocks.iter().map(|s| self.profile.normalise(s.block.kind, &s.block.raw)).collect();
-        let templates = templates?;
+        let mut templates = Vec::with_capacity(self.blocks.len());
+        for (id, StoredBlock { block, .. }) in self.blocks.iter().enumerate() {
+            templates.push(self.profile.normalise(block.kind, &block.raw).map_err(|error| (id, error))?);
+        }
         let mut lanes: HashMap<&str, Chain> = HashMap::new();
         for (number, exchange) in self.exchanges.iter().enumerate() {
             let chain = lanes.entry(&exchange.lane).or_default();
@@ -248,7 +260,6 @@ impl Reader<'_> {
             (None, Some(text)) => text,
             _ => return Err(self.error("a block has either `raw` or `text`")),
         };
-        wire::canonical(&raw).map_err(|e| self.error(format!("block {}: {e}", line.id)))?;
         self.parts.blocks.push(StoredBlock { block: Block::new(line.kind, raw), tokens: line.tokens });
         Ok(())
     }
