@@ -87,7 +87,9 @@ impl Player {
             let difference = whole(Cause::ExtraRequest, "the recording has no further request".to_owned());
             return Miss { step: step.unwrap_or(0) + 1, difference };
         };
-        let found = difference(&self.cassette.request(due), prompt.blocks(), &self.cassette.profile);
+        let protocol = self.cassette.exchanges[due].protocol.unwrap_or(self.cassette.header.protocol);
+        let found =
+            difference(protocol, &self.cassette.request(due), prompt.blocks(), &self.cassette.profile);
         let difference = match found {
             Ok(Some(difference)) => difference,
             Ok(None) => {
