@@ -139,7 +139,7 @@ fn finding(suite: &str, entry: &TaskEntry, oracle: &RunData, others: &RunData) -
         match found.first() {
             Some((TrialState::Failed, reason)) if !reason.starts_with("the patch ") => rejected += 1,
             Some((state, reason)) => {
-                problems.push(format!("the wrong answer {name} is not rejected: {state:?}: {reason}"))
+                problems.push(format!("the wrong answer {name} is not rejected: {state:?}: {reason}"));
             }
             None => problems.push(format!("the wrong answer {name} was not tried")),
         }

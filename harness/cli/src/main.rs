@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     let done = match args.verb {
-        args::Verb::Run(run) => run::run(*run, &args.common),
+        args::Verb::Run(run) => run::run(&run, &args.common),
         args::Verb::Report(report) => report::report(&report, &args.common),
         args::Verb::Show(show) => show::show(&show, &args.common),
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),

@@ -17,11 +17,11 @@ use crate::progress::Bar;
 use crate::settings::{self, Settings};
 
 /// Carries the verb out.
-pub(crate) fn run(args: RunArgs, common: &Common) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
     match &args.resume {
         None => {
             let settings = Settings::read(common)?;
-            begin(&args, &settings, common, None)
+            begin(args, &settings, common, None)
         }
         Some(name) => {
             let dir = Settings::read(common)?.find_run(name)?;
