@@ -101,9 +101,7 @@ impl Protocol {
     pub fn error_frame(self, kind: &str, message: &str) -> Result<Frame, serde_json::Error> {
         let (event, data) = match self {
             Self::Responses => {
-                let error = json!({"code": kind, "message": message});
-                let response =
-                    json!({"id": "resp_failed", "object": "response", "status": "failed", "error": error});
+                let response = responses::failed(kind, message);
                 let data = json!({"type": "response.failed", "sequence_number": 0, "response": response});
                 (Some("response.failed"), data)
             }

@@ -18,12 +18,13 @@ fn call() -> impl Strategy<Value = AuthoredCall> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    (0..9999_u64, 0..9999_u64, 0..9999_u64, 0..9999_u64).prop_map(|(fresh, read, written, output)| Usage {
+    let counts = (0..9999_u64, 0..9999_u64, 0..9999_u64, 0..9999_u64, 0..9999_u64);
+    counts.prop_map(|(fresh, read, written, said, reasoning_tokens)| Usage {
         input_tokens: fresh + read + written,
         cached_tokens: read,
         cache_write_tokens: written,
-        output_tokens: output,
-        reasoning_tokens: 0,
+        output_tokens: said + reasoning_tokens,
+        reasoning_tokens,
     })
 }
 

@@ -1,19 +1,23 @@
 //! Every request and every answer that others recorded from real providers decodes, and encodes again to equal JSON.
 //! The recordings are not part of the project: where they are absent, the test says so.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that cannot go on may fail there and then"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
 
 mod extract;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use extract::{Exchange, Response, exchanges};
 use wire::{Answer, CallKind, End, Frame, Item, Protocol, Request, Usage, canonical, pairing, sse};
+
+/// Says something that a passing test shows too: its captured output would not be seen.
+macro_rules! tell {
+    ($($words:tt)*) => {
+        std::io::stderr().write_all((format!($($words)*) + "\n").as_bytes()).unwrap()
+    };
+}
 
 #[derive(Default)]
 struct Count {
@@ -36,7 +40,7 @@ fn folder() -> PathBuf {
 fn every_recorded_exchange_decodes_and_encodes_again_to_equal_json() {
     let folder = folder();
     let Ok(listed) = std::fs::read_dir(&folder) else {
-        println!("SKIPPED: no recordings of real providers (RETAKE_SHARED names their folder)");
+        tell!("SKIPPED: no recordings of real providers (RETAKE_SHARED names their folder)");
         return;
     };
     let mut files: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
@@ -46,7 +50,7 @@ fn every_recorded_exchange_decodes_and_encodes_again_to_equal_json() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let (found, skipped) = exchanges(file);
         for what in skipped {
-            println!("SKIPPED: {name}: {what}");
+            tell!("SKIPPED: {name}: {what}");
         }
         for (index, exchange) in found.iter().enumerate() {
             let count = counts.entry(exchange.protocol.name()).or_default();
@@ -60,7 +64,7 @@ fn every_recorded_exchange_decodes_and_encodes_again_to_equal_json() {
     }
     for (protocol, count) in &counts {
         let Count { requests, blocks, streams, frames, wholes, calls, usage } = count;
-        println!(
+        tell!(
             "{protocol}: {requests} requests of {blocks} blocks, {streams} streams of {frames} frames, \
              {wholes} whole answers, {calls} calls; {usage:?}"
         );
@@ -154,7 +158,7 @@ fn check_answer(place: &str, protocol: Protocol, answer: &Answer, count: &mut Co
                     );
                     count.calls += 1;
                 }
-                Item::Other(kind) => println!("{place}: {kind} is kept and not read"),
+                Item::Other(kind) => tell!("{place}: {kind} is kept and not read"),
                 _ => {}
             }
         }
