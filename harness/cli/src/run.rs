@@ -14,7 +14,7 @@ use crate::args::{Args, Common, RunArgs, Verb};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::progress::Bar;
-use crate::settings::{self, Settings, Signals};
+use crate::settings::{self, DEFAULT_PROFILE, Settings, Signals};
 
 /// Carries the verb out.
 pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
@@ -87,7 +87,7 @@ fn begin(
 fn profile(args: &RunArgs, settings: &Settings) -> Result<Profile, Failure> {
     match settings.config.profiles.get(&args.profile) {
         Some(profile) => Ok(profile.clone()),
-        None if args.profile == "default" => Ok(Profile::default()),
+        None if args.profile == DEFAULT_PROFILE => Ok(Profile::default()),
         None => Err(Failure::usage(format!("there is no profile {:?} in retake.toml", args.profile))),
     }
 }

@@ -18,6 +18,9 @@ use crate::exit::{Exit, Failure};
 /// The argument that makes this program the sandbox's stage.
 pub(crate) const STAGE: &str = "__stage";
 
+/// The profile that is meant where none is named.
+pub(crate) const DEFAULT_PROFILE: &str = "default";
+
 /// Where the program was started, and what the repository there says.
 pub(crate) struct Settings {
     pub(crate) directory: PathBuf,
@@ -35,8 +38,11 @@ impl Settings {
         Ok(Self { directory, config })
     }
 
-    /// Loads suites by their names in retake.toml or by folder; all where none is named.
+    /// Loads suites by their names in retake.toml or by folder; where none is named those of the default profile,
+    /// else all.
     pub(crate) fn suites(&self, names: &[String]) -> Result<Vec<Suite>, Failure> {
+        let default = self.config.profiles.get(DEFAULT_PROFILE).map_or(&[][..], |profile| &profile.suites);
+        let names = if names.is_empty() { default } else { names };
         if names.is_empty() {
             if self.config.suites.is_empty() {
                 let problem = "there is no suite here: name a folder of tasks, or write a retake.toml";
