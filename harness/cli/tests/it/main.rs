@@ -9,6 +9,7 @@ mod failures;
 mod full;
 mod place;
 mod recordings;
+mod steps;
 mod stops;
 mod usage;
 mod walls;
