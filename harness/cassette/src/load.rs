@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use base::{Digest, VersionError};
-use wire::{Block, Chain, JsonError};
+use wire::{Block, Chain, JsonError, Protocol};
 
 use crate::format::{Line, VERSION};
 use crate::{CheckRound, Exchange, Header, Profile, ProfileError, Snapshot, ToolRun};
@@ -116,6 +116,7 @@ impl Cassette {
         let header = reader.header.take().ok_or_else(cut)?;
         let profile = Profile::built_in(&header.profile)
             .map_err(|error| CassetteError::Profile { path: path.to_owned(), error })?;
+        let profile = profile.speaking(Protocol::named(&header.protocol).unwrap_or_default());
         let parts = reader.parts;
         let mut cassette = Self {
             header,
@@ -137,16 +138,12 @@ impl Cassette {
     }
 
     fn make_keys(&mut self) -> Result<(), JsonError> {
-        use wire::Normalise;
-        let templates: Result<Vec<_>, _> =
-            self.blocks.iter().map(|s| self.profile.normalise(s.block.kind, &s.block.raw)).collect();
-        let templates = templates?;
         let mut lanes: HashMap<&str, Chain> = HashMap::new();
         for (number, exchange) in self.exchanges.iter().enumerate() {
             let chain = lanes.entry(&exchange.lane).or_default();
             chain.truncate(exchange.keep as usize);
             for id in &exchange.add {
-                chain.push(self.blocks[*id as usize].block.kind, &templates[*id as usize]);
+                chain.add(&self.blocks[*id as usize].block, &self.profile)?;
             }
             if let Some(key) = chain.key() {
                 self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Digest;
-use wire::{Cause, Difference, Prompt, Tracker, difference};
+use wire::{Cause, Difference, Prompt, Tracker, difference_in};
 
 use crate::{Cassette, Exchange};
 
@@ -87,7 +87,8 @@ impl Player {
             let difference = whole(Cause::ExtraRequest, "the recording has no further request".to_owned());
             return Miss { step: step.unwrap_or(0) + 1, difference };
         };
-        let found = difference(&self.cassette.request(due), prompt.blocks(), &self.cassette.profile);
+        let profile = &self.cassette.profile;
+        let found = difference_in(profile.protocol(), &self.cassette.request(due), prompt.blocks(), profile);
         let difference = match found {
             Ok(Some(difference)) => difference,
             Ok(None) => {
