@@ -2,6 +2,7 @@
 //! actions in an environment, with answers from a model; knows nothing of suites on disk, runs or reports.
 
 mod drift;
+pub mod external;
 mod native;
 pub mod patch;
 pub mod policy;

@@ -13,5 +13,5 @@ pub use format::{
 };
 pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player};
-pub use profile::{Profile, ProfileError};
+pub use profile::{Covered, Profile, ProfileError, RuleText};
 pub use write::{Asked, CountTokens, Writer};

@@ -39,7 +39,7 @@ pub enum CassetteError {
         /// The file.
         path: PathBuf,
         /// The block's id.
-        block: usize,
+        block: u32,
         /// What is wrong with it.
         error: JsonError,
     },
@@ -126,6 +126,7 @@ impl Cassette {
         let header = reader.header.take().ok_or_else(cut)?;
         let profile = Profile::built_in(&header.profile)
             .map_err(|error| CassetteError::Profile { path: path.to_owned(), error })?;
+        let profile = profile.speaking(header.protocol);
         let parts = reader.parts;
         let mut cassette = Self {
             header,
@@ -147,18 +148,14 @@ impl Cassette {
     }
 
     /// The key of every request; where a block is no JSON, its id.
-    fn make_keys(&mut self) -> Result<(), (usize, JsonError)> {
-        use wire::Normalise;
-        let mut templates = Vec::with_capacity(self.blocks.len());
-        for (id, StoredBlock { block, .. }) in self.blocks.iter().enumerate() {
-            templates.push(self.profile.normalise(block.kind, &block.raw).map_err(|error| (id, error))?);
-        }
+    fn make_keys(&mut self) -> Result<(), (u32, JsonError)> {
         let mut lanes: HashMap<&str, Chain> = HashMap::new();
         for (number, exchange) in self.exchanges.iter().enumerate() {
             let chain = lanes.entry(&exchange.lane).or_default();
             chain.truncate(exchange.keep as usize);
             for id in &exchange.add {
-                chain.push(self.blocks[*id as usize].block.kind, &templates[*id as usize]);
+                let block = &self.blocks[*id as usize].block;
+                chain.add(block, &self.profile).map_err(|error| (*id, error))?;
             }
             if let Some(key) = chain.key() {
                 self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);

@@ -44,10 +44,20 @@ pub fn path_text(path: &[PathStep]) -> String {
     text
 }
 
-/// May replace strings on the way.
+/// May replace strings on the way, leave members out, and write a short form in its long form.
 pub trait Rewrite {
     /// The text that stands for the string at `path`; nothing: the string itself.
     fn string(&mut self, path: &[PathStep], value: &str) -> Option<String>;
+
+    /// Whether the member at `path`, whose raw value is given, is left out.
+    fn leaves_out(&mut self, _path: &[PathStep], _raw: &str) -> bool {
+        false
+    }
+
+    /// Whether the string at `path` stands for a list of one part of text: `"a"` for `[{"text":"a","type":"text"}]`.
+    fn is_one_part(&mut self, _path: &[PathStep]) -> bool {
+        false
+    }
 }
 
 impl Rewrite for () {
@@ -115,8 +125,17 @@ impl<'a> Scan<'a, '_> {
             Some(b'[') => self.array(),
             Some(b'"') => {
                 let value = self.string()?;
+                let one_part = self.rewrite.is_one_part(&self.path);
+                if one_part {
+                    self.out.push_str("[{\"text\":");
+                    self.path.extend([PathStep::Index(0), PathStep::Key("text".to_owned())]);
+                }
                 let replaced = self.rewrite.string(&self.path, &value);
                 push_string(&mut self.out, replaced.as_deref().unwrap_or(&value));
+                if one_part {
+                    self.out.push_str(",\"type\":\"text\"}]");
+                    self.path.truncate(self.path.len() - 2);
+                }
                 Ok(())
             }
             Some(b't') => self.literal("true"),
@@ -273,11 +292,16 @@ impl<'a> Scan<'a, '_> {
         self.space();
         let mut members: Vec<(Cow<'a, str>, usize, usize)> = Vec::new();
         let first = self.out.len();
+        let mut read = 0;
         while self.raw.get(self.at) != Some(&b'}') {
-            if !members.is_empty() {
+            if read > 0 {
                 self.take(b',', "expected a comma or }")?;
-                self.out.push(',');
                 self.space();
+            }
+            read += 1;
+            let before = self.out.len();
+            if !members.is_empty() {
+                self.out.push(',');
             }
             let start = self.out.len();
             let key = self.string()?;
@@ -287,10 +311,16 @@ impl<'a> Scan<'a, '_> {
             self.out.push(':');
             self.space();
             self.path.push(PathStep::Key(key.clone().into_owned()));
+            let from = self.at;
             self.value()?;
+            let left_out = self.rewrite.leaves_out(&self.path, &self.text[from..self.at]);
             self.path.pop();
             self.space();
-            members.push((key, start, self.out.len()));
+            if left_out {
+                self.out.truncate(before);
+            } else {
+                members.push((key, start, self.out.len()));
+            }
         }
         self.at += 1;
         if !members.is_sorted_by(|a, b| a.0 <= b.0) {

@@ -5,15 +5,35 @@ use std::collections::HashMap;
 
 use base::{Digest, Hasher};
 
+use crate::mark::{has_marks, unmarked};
 use crate::{Block, BlockKind, JsonError, Prompt, canonical};
+
+/// The classes whose values are looked for wherever a rule says so, once they were seen in a place that names them:
+/// a folder's path, and the name that an agent makes of it.
+const FOLLOWED: [&str; 2] = ["path", "slug"];
+
+/// The classes of what is measured or counted. That two such values are equal is chance, so they have no number.
+const MEASURED: [&str; 2] = ["duration", "counter"];
 
 /// A block with its volatile values taken out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     /// Digest of the canonical text with placeholders.
     pub digest: Digest,
-    /// The values that were taken out, in order.
+    /// The values that were taken out, in order; without those that only measure.
     pub captures: Vec<Capture>,
+}
+
+impl Template {
+    /// The template of a canonical text with [marks](crate::marked).
+    pub fn of(text: &str) -> Self {
+        if !has_marks(text) {
+            return Self { digest: Digest::of(text.as_bytes()), captures: Vec::new() };
+        }
+        let (plain, mut captures) = unmarked(text);
+        captures.retain(|capture| !MEASURED.contains(&capture.class.as_str()));
+        Self { digest: Digest::of(plain.as_bytes()), captures }
+    }
 }
 
 /// A volatile value.
@@ -25,10 +45,23 @@ pub struct Capture {
     pub value: String,
 }
 
+impl Capture {
+    /// Whether the value keeps its meaning wherever it stands later in the conversation.
+    pub fn is_followed(&self) -> bool {
+        FOLLOWED.contains(&self.class.as_str())
+    }
+}
+
 /// Decides what of a block is volatile.
 pub trait Normalise: Send + Sync {
+    /// The block's canonical text with its volatile values [marked](crate::marked). `known` are the followed values of
+    /// the blocks before it.
+    fn text(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<String, JsonError>;
+
     /// The block's template.
-    fn normalise(&self, kind: BlockKind, raw: &str) -> Result<Template, JsonError>;
+    fn normalise(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<Template, JsonError> {
+        Ok(Template::of(&self.text(kind, raw, known)?))
+    }
 }
 
 /// Nothing is volatile.
@@ -36,7 +69,11 @@ pub trait Normalise: Send + Sync {
 pub struct Exact;
 
 impl Normalise for Exact {
-    fn normalise(&self, _kind: BlockKind, raw: &str) -> Result<Template, JsonError> {
+    fn text(&self, _kind: BlockKind, raw: &str, _known: &[Capture]) -> Result<String, JsonError> {
+        canonical(raw)
+    }
+
+    fn normalise(&self, _kind: BlockKind, raw: &str, _known: &[Capture]) -> Result<Template, JsonError> {
         Ok(Template { digest: Digest::of(canonical(raw)?.as_bytes()), captures: Vec::new() })
     }
 }
@@ -48,12 +85,14 @@ pub struct Chain {
     links: Vec<Link>,
     captures: Vec<Capture>,
     numbers: HashMap<Capture, u32>,
+    followed: Vec<Capture>,
 }
 
 #[derive(Clone, Debug)]
 struct Link {
     key: Digest,
     captures: usize,
+    followed: usize,
 }
 
 impl Chain {
@@ -70,19 +109,46 @@ impl Chain {
                 Some(number) => *number,
                 None => {
                     self.captures.push(capture.clone());
+                    if capture.is_followed() {
+                        self.followed.push(capture.clone());
+                    }
                     self.numbers.insert(capture.clone(), next);
                     next
                 }
             };
             hasher.number(u64::from(number));
         }
-        self.links.push(Link { key: hasher.finish(), captures: self.captures.len() });
+        let (captures, followed) = (self.captures.len(), self.followed.len());
+        self.links.push(Link { key: hasher.finish(), captures, followed });
+    }
+
+    /// Appends a block, normalised in the light of those before it.
+    pub fn add(&mut self, block: &Block, normalise: &dyn Normalise) -> Result<(), JsonError> {
+        let template = normalise.normalise(block.kind, &block.raw, &self.followed)?;
+        self.push(block.kind, &template);
+        Ok(())
+    }
+
+    /// The paths and other values that are followed through the conversation, by first appearance.
+    pub fn followed(&self) -> &[Capture] {
+        &self.followed
+    }
+
+    /// Every distinct volatile value, by number.
+    pub fn captures(&self) -> &[Capture] {
+        &self.captures
+    }
+
+    /// The number of a volatile value that was captured.
+    pub fn number(&self, capture: &Capture) -> Option<u32> {
+        self.numbers.get(capture).copied()
     }
 
     /// Forgets everything from block `length` on.
     pub fn truncate(&mut self, length: usize) {
         self.links.truncate(length);
-        let kept = self.links.last().map_or(0, |link| link.captures);
+        let (kept, followed) = self.links.last().map_or((0, 0), |link| (link.captures, link.followed));
+        self.followed.truncate(followed);
         for capture in self.captures.drain(kept..) {
             self.numbers.remove(&capture);
         }
@@ -123,8 +189,8 @@ impl Tracker {
             self.chain.truncate(0);
             self.generation = prompt.generation();
         }
-        for Block { kind, raw } in prompt.blocks().get(self.chain.len()..).unwrap_or_default() {
-            self.chain.push(*kind, &normalise.normalise(*kind, raw)?);
+        for block in prompt.blocks().get(self.chain.len()..).unwrap_or_default() {
+            self.chain.add(block, normalise)?;
         }
         Ok(self.chain.key().unwrap_or_else(|| Hasher::new("chain").finish()))
     }

@@ -6,8 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::mark::{Piece, pieces};
 use crate::responses::names_of;
-use crate::{Block, BlockKind, Chain, Item, JsonError, Normalise, PathStep, Protocol, Template, path_text};
+use crate::{
+    Block, BlockKind, Capture, Chain, Item, JsonError, Normalise, PathStep, Protocol, Template, path_text,
+};
 
 /// How far ahead an item is looked for before it counts as changed.
 const LOOK_AHEAD: usize = 32;
@@ -80,9 +83,11 @@ pub fn difference(
     let first = (0..both).find(|i| old.chain.prefix(i + 1) != new.chain.prefix(i + 1)).unwrap_or(both);
     let found = match (recorded.get(first), now.get(first)) {
         (None, None) => return Ok(None),
-        (Some(a), Some(b)) if a.kind == BlockKind::Head && b.kind == BlockKind::Head => head(a, b),
+        (Some(a), Some(b)) if a.kind == BlockKind::Head && b.kind == BlockKind::Head => {
+            head(&old, &new, first)
+        }
         (a, b) if [a, b].iter().flatten().any(|block| block.kind == BlockKind::Tool) => {
-            tools(protocol, recorded, now, first)
+            tools(&old, &new, first)
         }
         (a, b) => items(&old, &new, first, a, b),
     };
@@ -94,18 +99,42 @@ struct Side<'a> {
     blocks: &'a [Block],
     templates: Vec<Template>,
     chain: Chain,
+    normalise: &'a dyn Normalise,
 }
 
 impl<'a> Side<'a> {
-    fn new(protocol: Protocol, blocks: &'a [Block], normalise: &dyn Normalise) -> Result<Self, JsonError> {
+    fn new(protocol: Protocol, blocks: &'a [Block], normalise: &'a dyn Normalise) -> Result<Self, JsonError> {
         let mut chain = Chain::default();
         let mut templates = Vec::with_capacity(blocks.len());
         for block in blocks {
-            let template = normalise.normalise(block.kind, &block.raw)?;
+            let template = normalise.normalise(block.kind, &block.raw, chain.followed())?;
             chain.push(block.kind, &template);
             templates.push(template);
         }
-        Ok(Self { protocol, blocks, templates, chain })
+        Ok(Self { protocol, blocks, templates, chain, normalise })
+    }
+
+    /// The value of a block with its volatile values marked. All followed values are known here: the later ones
+    /// too, which only makes the shown texts more alike.
+    fn value(&self, index: usize) -> Value {
+        let Some(block) = self.blocks.get(index) else { return Value::Null };
+        let text = self.normalise.text(block.kind, &block.raw, self.chain.followed());
+        text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// What a marked text means: characters, and volatile values by class and number.
+    fn units<'t>(&self, text: &'t str) -> Vec<Unit<'t>> {
+        let mut units = Vec::with_capacity(text.len());
+        for piece in pieces(text) {
+            match piece {
+                Piece::Plain(plain) => units.extend(plain.chars().map(Unit::Char)),
+                Piece::Volatile { class, value } => {
+                    let capture = Capture { class: class.to_owned(), value: value.to_owned() };
+                    units.push(Unit::Volatile(class, self.chain.number(&capture), value));
+                }
+            }
+        }
+        units
     }
 
     /// Where the path of a block starts: `.input[3]`.
@@ -116,6 +145,45 @@ impl<'a> Side<'a> {
     fn has_after(&self, first: usize, template: &Template) -> bool {
         self.templates.iter().skip(first + 1).take(LOOK_AHEAD).any(|t| t.digest == template.digest)
     }
+}
+
+/// A piece of what a text means.
+#[derive(Clone, Copy, Debug)]
+enum Unit<'a> {
+    Char(char),
+    /// Class, number in the conversation, and the value that stood there.
+    Volatile(&'a str, Option<u32>, &'a str),
+}
+
+impl PartialEq for Unit<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Char(a), Self::Char(b)) => a == b,
+            (Self::Volatile(a, m, _), Self::Volatile(b, n, _)) => (a, m) == (b, n),
+            _ => false,
+        }
+    }
+}
+
+impl Unit<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Char(c) => c.len_utf8(),
+            Self::Volatile(_, _, value) => value.len(),
+        }
+    }
+}
+
+/// The text that was sent, from what it means.
+fn sent(units: &[Unit<'_>]) -> String {
+    let mut text = String::new();
+    for unit in units {
+        match unit {
+            Unit::Char(c) => text.push(*c),
+            Unit::Volatile(_, _, value) => text.push_str(value),
+        }
+    }
+    text
 }
 
 fn place(protocol: Protocol, blocks: &[Block], index: usize) -> String {
@@ -129,8 +197,8 @@ fn place(protocol: Protocol, blocks: &[Block], index: usize) -> String {
     }
 }
 
-fn head(recorded: &Block, now: &Block) -> Difference {
-    let (path, offset, diff) = value_difference(&recorded.raw, &now.raw);
+fn head(old: &Side<'_>, new: &Side<'_>, first: usize) -> Difference {
+    let (path, offset, diff) = value_difference(old, new, first);
     // An empty list of tools, or none, is told by the head.
     let cause = match path.as_str() {
         ".model" => Cause::ModelChanged,
@@ -140,7 +208,8 @@ fn head(recorded: &Block, now: &Block) -> Difference {
     Difference { cause, path, offset, diff }
 }
 
-fn tools(protocol: Protocol, recorded: &[Block], now: &[Block], first: usize) -> Difference {
+fn tools(before: &Side<'_>, after: &Side<'_>, first: usize) -> Difference {
+    let (protocol, recorded, now) = (before.protocol, before.blocks, after.blocks);
     let names = |blocks: &[Block]| -> Vec<String> {
         let tools = blocks.iter().filter(|block| block.kind == BlockKind::Tool);
         tools.flat_map(|block| names_of(&block.raw)).collect()
@@ -166,9 +235,9 @@ fn tools(protocol: Protocol, recorded: &[Block], now: &[Block], first: usize) ->
         place(protocol, now, first)
     };
     if words.is_empty()
-        && let (Some(a), Some(b)) = (recorded.get(first), now.get(first))
+        && let (Some(a), Some(_)) = (recorded.get(first), now.get(first))
     {
-        let (inner, offset, diff) = value_difference(&a.raw, &b.raw);
+        let (inner, offset, diff) = value_difference(before, after, first);
         let diff = format!("edited {}\n{diff}", names_of(&a.raw).join(", "));
         return Difference { cause: Cause::ToolsChanged, path: path + &inner, offset, diff };
     }
@@ -205,7 +274,7 @@ fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Opt
     } else {
         Cause::ItemChanged
     };
-    let (inner, offset, diff) = value_difference(&a.raw, &b.raw);
+    let (inner, offset, diff) = value_difference(old, new, first);
     Difference { cause, path: old.place(first) + &inner, offset, diff }
 }
 
@@ -229,42 +298,66 @@ fn is_instructions(protocol: Protocol, block: &Block) -> bool {
         })
 }
 
-/// Path, offset and short diff of the first difference between two JSON texts.
-fn value_difference(recorded: &str, now: &str) -> (String, u64, String) {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    let (old, new) = (parse(recorded), parse(now));
+/// Path, offset and short diff of the first difference between two blocks of the same place. Offset and texts are
+/// those that were sent.
+fn value_difference(old: &Side<'_>, new: &Side<'_>, index: usize) -> (String, u64, String) {
+    let (a, b) = (old.value(index), new.value(index));
+    let equal = |x: &Value, y: &Value| {
+        let both = x.as_str().zip(y.as_str());
+        both.map_or_else(|| x == y, |(x, y)| x == y || old.units(x) == new.units(y))
+    };
     let mut path = Vec::new();
-    let (old, new) = descend(&old, &new, &mut path);
+    let (a, b) = descend(&a, &b, &equal, &mut path);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let (old, new) = (text(old), text(new));
-    let offset = common_prefix(&old, &new);
-    let diff = format!("- {}\n+ {}", cut(&old, offset), cut(&new, offset));
-    (path_text(&path), offset as u64, diff)
+    let (a, b) = (text(a), text(b));
+    let (a, b) = (old.units(&a), new.units(&b));
+    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let offset = |units: &[Unit<'_>]| units.iter().take(same).map(Unit::len).sum::<usize>();
+    let diff = format!("- {}\n+ {}", cut(&sent(&a), offset(&a)), cut(&sent(&b), offset(&b)));
+    (path_text(&path), offset(&a) as u64, diff)
+}
+
+/// Whether two values mean the same, given what two strings that do are.
+fn same(a: &Value, b: &Value, equal: &dyn Fn(&Value, &Value) -> bool) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, x)| b.get(key).is_some_and(|y| same(x, y, equal)))
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(x, y)| same(x, y, equal))
+        }
+        _ => equal(a, b),
+    }
 }
 
 /// Walks down to the first two values that differ and are not both objects or both arrays.
-fn descend<'a>(mut old: &'a Value, mut new: &'a Value, path: &mut Vec<PathStep>) -> (&'a Value, &'a Value) {
+fn descend<'a>(
+    mut old: &'a Value,
+    mut new: &'a Value,
+    equal: &dyn Fn(&Value, &Value) -> bool,
+    path: &mut Vec<PathStep>,
+) -> (&'a Value, &'a Value) {
     static NULL: Value = Value::Null;
+    let differ = |x: Option<&Value>, y: Option<&Value>| match (x, y) {
+        (Some(x), Some(y)) => !same(x, y, equal),
+        _ => true,
+    };
     loop {
         let step = match (old, new) {
             (Value::Object(a), Value::Object(b)) => {
                 let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
-                keys.map(|key| (PathStep::Key(key.clone()), a.get(key), b.get(key))).find(|(_, x, y)| x != y)
+                keys.map(|key| (PathStep::Key(key.clone()), a.get(key), b.get(key)))
+                    .find(|(_, x, y)| differ(*x, *y))
             }
             (Value::Array(a), Value::Array(b)) => (0..a.len().max(b.len()))
                 .map(|i| (PathStep::Index(i), a.get(i), b.get(i)))
-                .find(|(_, x, y)| x != y),
+                .find(|(_, x, y)| differ(*x, *y)),
             _ => None,
         };
         let Some((step, a, b)) = step else { return (old, new) };
         path.push(step);
         (old, new) = (a.unwrap_or(&NULL), b.unwrap_or(&NULL));
     }
-}
-
-/// Length in bytes of what two texts begin with together, at a character's border.
-fn common_prefix(a: &str, b: &str) -> usize {
-    a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum()
 }
 
 /// A text around an offset, on one line.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
-use crate::{Answer, Decoder, Frame, Item, chat, messages, responses};
+use crate::{
+    Answer, BlockKind, Decoder, Frame, Item, JsonError, canonical, canonical_with, chat, messages, responses,
+};
 
 /// What an agent and a model speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,6 +47,11 @@ impl Protocol {
         }
     }
 
+    /// The protocol of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+
     /// Its name, as files and reports write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -60,6 +67,15 @@ impl Protocol {
             Self::Responses => responses::read_item(raw).into_iter().collect(),
             Self::ChatCompletions => chat::read_items(raw),
             Self::Messages => messages::read_items(raw),
+        }
+    }
+
+    /// One text for every spelling of a block that the protocol treats as equal: see [`canonical`](crate::canonical),
+    /// and for Messages also a text alone beside a list of one part, and the place of the cache breakpoints.
+    pub fn canonical(self, kind: BlockKind, raw: &str) -> Result<String, JsonError> {
+        match self {
+            Self::Messages => canonical_with(raw, &mut messages::Equal { kind }),
+            Self::Responses | Self::ChatCompletions => canonical(raw),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The Anthropic Messages protocol: its events and messages, what is known of them typed and all the rest kept.
 //! Knows nothing of the other protocols.
 
+mod equal;
 mod read;
 mod stream;
 mod usage;
@@ -12,6 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::fields::typed;
 
+pub(crate) use equal::Equal;
 pub(crate) use read::read_items;
 pub(crate) use stream::{Stream, whole};
 pub(crate) use write::{body, frames};

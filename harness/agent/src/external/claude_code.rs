@@ -1,0 +1,73 @@
+//! How Claude Code is started. Every line was checked by running that version. Knows nothing of the other agents.
+
+use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
+
+/// The version that all of this was found out with.
+pub(super) const VERSION: &str = "2.1.330";
+
+pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
+    // `-p`: one instruction, then the end. `stream-json` tells every step and wants `--verbose`.
+    let mut argv =
+        strings(["claude", "-p", "--output-format", "stream-json", "--verbose", "--model", plan.model]);
+    // Refused to root: run it as another user. Attended, edits in the workspace are allowed, and whatever else would
+    // have to be asked for is denied, since nobody answers.
+    argv.extend(match plan.unattended {
+        true => strings(["--dangerously-skip-permissions"]),
+        false => strings(["--permission-mode", "acceptEdits"]),
+    });
+    let scratch = format!("{}/.cache/claude-code", plan.home);
+    let env = variables([
+        // Its settings, memory and session files. The path stands in the system prompt.
+        ("HOME", plan.home),
+        ("ANTHROPIC_BASE_URL", plan.base_url),
+        ("ANTHROPIC_API_KEY", DUMMY_KEY),
+        // No telemetry, no update, no HEAD request at its start. Changes the system prompt: so always set.
+        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
+        // A reminder that comes after so many calls or, with some models, after a minute of silence: a replay that
+        // takes milliseconds would never get it.
+        ("CLAUDE_CODE_SILENT_TURN_REMINDER", "0"),
+        // Commands and sub-agents in the background tell their end when it comes, between any two steps.
+        ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
+        // Otherwise /tmp/claude-UID, which trials would share on a host.
+        ("CLAUDE_CODE_TMPDIR", &scratch),
+    ]);
+    // The instruction comes on standard input: no limit to its length, and it may begin with a dash.
+    Launch {
+        argv,
+        env,
+        files: vec![(format!("{scratch}/.keep"), String::new())],
+        stdin: plan.instruction.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: LaunchPlan<'_> = LaunchPlan {
+        base_url: "http://127.0.0.1:4000",
+        model: "claude-opus-5-5",
+        instruction: "fix it",
+        cwd: "/app",
+        home: "/home/agent",
+        unattended: true,
+    };
+
+    #[test]
+    fn it_is_pointed_at_the_gateway_and_stays_in_its_home() {
+        let launch = launch(&PLAN);
+        let set = |key: &str| launch.env.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
+        assert_eq!(set("ANTHROPIC_BASE_URL"), Some("http://127.0.0.1:4000"));
+        assert_eq!(set("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"), Some("1"));
+        assert!(set("CLAUDE_CODE_TMPDIR").is_some_and(|path| path.starts_with("/home/agent/")));
+        assert!(launch.files.iter().all(|(path, _)| path.starts_with("/home/agent/")));
+        assert_eq!(launch.argv.last().map(String::as_str), Some("--dangerously-skip-permissions"));
+        assert_eq!(launch.stdin, "fix it");
+    }
+
+    #[test]
+    fn attended_nothing_dangerous_is_skipped() {
+        let line = launch(&LaunchPlan { unattended: false, ..PLAN }).argv.join(" ");
+        assert!(line.ends_with("--permission-mode acceptEdits"), "{line}");
+    }
+}

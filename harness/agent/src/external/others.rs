@@ -1,0 +1,136 @@
+//! How the other agents are started. From their documentation: not yet checked by runs of those programs, except for
+//! the plain command. Knows nothing of what they do.
+
+use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
+
+/// The variables that clients of the two vendors read.
+fn endpoints(plan: &LaunchPlan<'_>) -> Vec<(String, String)> {
+    let v1 = format!("{}/v1", plan.base_url);
+    variables([
+        ("HOME", plan.home),
+        ("OPENAI_BASE_URL", &v1),
+        ("OPENAI_API_BASE", &v1),
+        ("OPENAI_API_KEY", DUMMY_KEY),
+        ("ANTHROPIC_BASE_URL", plan.base_url),
+        ("ANTHROPIC_API_KEY", DUMMY_KEY),
+    ])
+}
+
+/// Its models go through LiteLLM, which wants the vendor before the name and fetches prices unless told not to.
+pub(super) fn mini_swe_agent(plan: &LaunchPlan<'_>) -> Launch {
+    let model = format!("openai/{}", plan.model);
+    let mut argv = strings(["mini", "--model", &model, "--task", plan.instruction, "--exit-immediately"]);
+    if plan.unattended {
+        argv.push("--yolo".to_owned());
+    }
+    let mut env = endpoints(plan);
+    env.extend(variables([
+        ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
+        ("MSWEA_CONFIGURED", "true"),
+        ("MSWEA_COST_TRACKING", "ignore_errors"),
+        ("MSWEA_SILENT_STARTUP", "1"),
+    ]));
+    Launch { argv, env, files: Vec::new(), stdin: String::new() }
+}
+
+/// It commits by itself and asks much; both are switched off, as are updates, analytics and the map of prices.
+pub(super) fn aider(plan: &LaunchPlan<'_>) -> Launch {
+    let model = format!("openai/{}", plan.model);
+    let file = format!("{}/.retake/instruction.md", plan.home);
+    let mut argv = strings([
+        "aider",
+        "--model",
+        &model,
+        "--message-file",
+        &file,
+        "--no-check-update",
+        "--no-show-release-notes",
+        "--no-show-model-warnings",
+        "--analytics-disable",
+        "--no-auto-commits",
+        "--no-gitignore",
+        "--no-pretty",
+        "--no-fancy-input",
+    ]);
+    if plan.unattended {
+        argv.push("--yes-always".to_owned());
+    }
+    let mut env = endpoints(plan);
+    env.extend(variables([("LITELLM_LOCAL_MODEL_COST_MAP", "True")]));
+    Launch { argv, env, files: vec![(file, plan.instruction.to_owned())], stdin: String::new() }
+}
+
+/// Its provider is written into a settings file of its home.
+pub(super) fn opencode(plan: &LaunchPlan<'_>) -> Launch {
+    let settings = serde_json::json!({
+        "autoupdate": false,
+        "share": "disabled",
+        "provider": {"retake": {
+            "npm": "@ai-sdk/openai-compatible",
+            "name": "retake",
+            "options": {"baseURL": format!("{}/v1", plan.base_url), "apiKey": DUMMY_KEY},
+            "models": {plan.model: {"name": plan.model}},
+        }},
+    });
+    let model = format!("retake/{}", plan.model);
+    let argv = strings(["opencode", "run", "--model", &model, "--format", "json", plan.instruction]);
+    let file = format!("{}/.config/opencode/opencode.json", plan.home);
+    let mut env = endpoints(plan);
+    env.extend(variables([("OPENCODE_DISABLE_AUTOUPDATE", "1"), ("OPENCODE_DISABLE_MODELS_FETCH", "1")]));
+    Launch { argv, env, files: vec![(file, settings.to_string())], stdin: String::new() }
+}
+
+/// Any program: `{instruction}`, `{model}`, `{base_url}`, `{cwd}` and `{home}` in its words are filled in. The
+/// instruction comes on standard input where no word asks for it.
+pub(super) fn command(words: &[String], plan: &LaunchPlan<'_>) -> Launch {
+    let places = [
+        ("{model}", plan.model),
+        ("{base_url}", plan.base_url),
+        ("{cwd}", plan.cwd),
+        ("{home}", plan.home),
+        // Last, so that nothing within it is filled in.
+        ("{instruction}", plan.instruction),
+    ];
+    let fill =
+        |word: &String| places.iter().fold(word.clone(), |word, (place, text)| word.replace(place, text));
+    let asked = words.iter().any(|word| word.contains("{instruction}"));
+    Launch {
+        argv: words.iter().map(fill).collect(),
+        env: endpoints(plan),
+        files: Vec::new(),
+        stdin: if asked { String::new() } else { plan.instruction.to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: LaunchPlan<'_> = LaunchPlan {
+        base_url: "http://127.0.0.1:4000",
+        model: "m",
+        instruction: "fix {model}",
+        cwd: "/app",
+        home: "/home/agent",
+        unattended: true,
+    };
+
+    #[test]
+    fn a_command_is_filled_in_and_gets_both_endpoints() {
+        let words = strings(["run", "--model={model}", "--at", "{base_url}/v1", "{instruction}"]);
+        let launch = command(&words, &PLAN);
+        assert_eq!(launch.argv, ["run", "--model=m", "--at", "http://127.0.0.1:4000/v1", "fix {model}"]);
+        assert_eq!(launch.stdin, "");
+        assert_eq!(command(&strings(["run"]), &PLAN).stdin, "fix {model}");
+        let set = |key: &str| launch.env.iter().any(|(k, v)| k == key && v.starts_with(PLAN.base_url));
+        assert!(set("OPENAI_BASE_URL") && set("ANTHROPIC_BASE_URL"));
+    }
+
+    #[test]
+    fn every_file_lies_in_the_home() {
+        for launch in [aider(&PLAN), opencode(&PLAN), mini_swe_agent(&PLAN)] {
+            assert!(launch.files.iter().all(|(path, _)| path.starts_with("/home/agent/")), "{launch:?}");
+            assert!(launch.env.iter().any(|(key, _)| key == "OPENAI_BASE_URL"));
+        }
+    }
+}
