@@ -47,11 +47,6 @@ impl Protocol {
         }
     }
 
-    /// The protocol of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
-    }
-
     /// Its name, as files and reports write it.
     pub fn name(self) -> &'static str {
         match self {
