@@ -1,0 +1,6 @@
+//! A gateway as its clients see it.
+
+mod client;
+mod fakes;
+mod http;
+mod lanes;
