@@ -33,23 +33,32 @@ impl Block {
     }
 }
 
-/// A conversation as it will be sent. It can only grow at its end; a rewritten history is a new generation. So
-/// whoever has seen its first n blocks need never look at them again.
+/// A conversation as it will be sent. It grows at its end; a rewritten history is a new generation. Every block has
+/// a stamp that no other block of the prompt ever has, so that whoever has seen a block need never look at it again.
 #[derive(Clone, Debug, Default)]
 pub struct Prompt {
     generation: u32,
     blocks: Vec<Block>,
+    stamps: Vec<u32>,
+    last_stamp: u32,
 }
 
 impl Prompt {
     /// Appends one block.
     pub fn push(&mut self, block: Block) {
         self.blocks.push(block);
+        self.last_stamp += 1;
+        self.stamps.push(self.last_stamp);
     }
 
     /// All blocks, first to last.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+
+    /// The stamp of each block.
+    pub fn stamps(&self) -> &[u32] {
+        &self.stamps
     }
 
     /// Which history this is; changes only when the history is rewritten.
@@ -61,5 +70,27 @@ impl Prompt {
     pub fn rewrite(&mut self, keep: usize) {
         self.generation += 1;
         self.blocks.truncate(keep);
+        self.stamps.truncate(keep);
+    }
+
+    /// Makes this the prompt of the pieces. A block that stands at its place byte for byte stays; where pieces only
+    /// follow what was there, the history is not rewritten.
+    pub fn follow(&mut self, pieces: &[(BlockKind, &str)]) {
+        let mut rewritten = pieces.len() < self.blocks.len();
+        self.blocks.truncate(pieces.len());
+        self.stamps.truncate(pieces.len());
+        for (at, (kind, raw)) in pieces.iter().enumerate() {
+            match self.blocks.get_mut(at) {
+                Some(block) if block.kind == *kind && *block.raw == **raw => {}
+                Some(block) => {
+                    *block = Block::new(*kind, *raw);
+                    self.last_stamp += 1;
+                    self.stamps[at] = self.last_stamp;
+                    rewritten = true;
+                }
+                None => self.push(Block::new(*kind, *raw)),
+            }
+        }
+        self.generation += u32::from(rewritten);
     }
 }

@@ -2,6 +2,7 @@
 //! matching. A block that was seen costs nothing again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base::{Digest, Hasher};
 
@@ -175,24 +176,63 @@ impl Chain {
     }
 }
 
-/// Follows one growing prompt and knows its key at any time; each block is normalised and hashed once.
+/// Follows one prompt and knows its key at any time; each block is normalised once, also where others around it
+/// change.
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
     chain: Chain,
     generation: u32,
+    seen: Vec<Seen>,
+}
+
+/// A block that was normalised.
+#[derive(Clone, Debug)]
+struct Seen {
+    stamp: u32,
+    /// The followed values that it was normalised with.
+    known: Arc<[Capture]>,
+    template: Template,
 }
 
 impl Tracker {
     /// The key of the whole prompt, at the price of the blocks that are new in it.
     pub fn key(&mut self, prompt: &Prompt, normalise: &dyn Normalise) -> Result<Digest, JsonError> {
+        let stamps = prompt.stamps();
         if prompt.generation() != self.generation {
-            self.chain.truncate(0);
+            let same = self.seen.iter().zip(stamps).take_while(|(seen, stamp)| seen.stamp == **stamp).count();
+            self.chain.truncate(same);
+            self.seen.truncate(stamps.len());
             self.generation = prompt.generation();
         }
-        for block in prompt.blocks().get(self.chain.len()..).unwrap_or_default() {
-            self.chain.add(block, normalise)?;
+        let new = prompt.blocks().iter().zip(stamps).enumerate().skip(self.chain.len());
+        for (at, (block, stamp)) in new {
+            self.see(at, block, *stamp, normalise)?;
+            self.chain.push(block.kind, &self.seen[at].template);
         }
         Ok(self.chain.key().unwrap_or_else(|| Hasher::new("chain").finish()))
+    }
+
+    /// Makes sure that the template at a place is this block's.
+    fn see(
+        &mut self,
+        at: usize,
+        block: &Block,
+        stamp: u32,
+        normalise: &dyn Normalise,
+    ) -> Result<(), JsonError> {
+        let known = self.chain.followed.as_slice();
+        if self.seen.get(at).is_some_and(|seen| seen.stamp == stamp && *seen.known == *known) {
+            return Ok(());
+        }
+        let template = normalise.normalise(block.kind, &block.raw, known)?;
+        let before = at.checked_sub(1).and_then(|before| self.seen.get(before)).map(|seen| &seen.known);
+        let known = before.filter(|before| ***before == *known).map_or_else(|| known.into(), Arc::clone);
+        let seen = Seen { stamp, known, template };
+        match self.seen.get_mut(at) {
+            Some(old) => *old = seen,
+            None => self.seen.push(seen),
+        }
+        Ok(())
     }
 
     /// The keys of its prefixes.
@@ -251,7 +291,52 @@ mod tests {
         assert_eq!(followed, Tracker::default().key(&prompt, &Exact).unwrap());
     }
 
+    /// Counts what it normalises.
+    struct Counting(std::sync::atomic::AtomicUsize);
+
+    impl Normalise for Counting {
+        fn text(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<String, JsonError> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Exact.text(kind, raw, known)
+        }
+    }
+
+    #[test]
+    fn a_new_head_costs_one_block_however_long_the_history() {
+        let items: Vec<String> = (0..100).map(|n| format!("{{\"n\":{n}}}")).collect();
+        let (mut prompt, mut tracker) = (Prompt::default(), Tracker::default());
+        let counting = Counting(0.into());
+        for step in 0..100 {
+            let head = format!("{{\"step\":{step}}}");
+            let mut pieces = vec![(BlockKind::Head, head.as_str())];
+            pieces.extend(items[..step].iter().map(|raw| (BlockKind::Item, raw.as_str())));
+            prompt.follow(&pieces);
+            let mut afresh = Prompt::default();
+            afresh.follow(&pieces);
+            let key = tracker.key(&prompt, &counting).unwrap();
+            assert_eq!(key, Tracker::default().key(&afresh, &Exact).unwrap());
+        }
+        assert_eq!(counting.0.into_inner(), 199);
+    }
+
     proptest! {
+        #[test]
+        fn following_any_histories_equals_each_made_afresh(
+            histories in prop::collection::vec(prop::collection::vec(0..4_u8, 0..8), 1..8),
+        ) {
+            let (mut prompt, mut tracker) = (Prompt::default(), Tracker::default());
+            for history in histories {
+                let texts: Vec<String> = history.iter().map(u8::to_string).collect();
+                let pieces: Vec<_> = texts.iter().map(|text| (BlockKind::Item, text.as_str())).collect();
+                prompt.follow(&pieces);
+                let mut afresh = Prompt::default();
+                afresh.follow(&pieces);
+                prop_assert_eq!(prompt.blocks(), afresh.blocks());
+                let key = tracker.key(&prompt, &Exact).unwrap();
+                prop_assert_eq!(key, Tracker::default().key(&afresh, &Exact).unwrap());
+            }
+        }
+
         #[test]
         fn truncating_and_going_on_equals_a_chain_made_afresh(
             blocks in prop::collection::vec((0..3_u8, prop::collection::vec(0..3_u8, 0..3)), 1..12),

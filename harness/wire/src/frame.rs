@@ -46,6 +46,24 @@ impl Frame {
         sse::Event { name: self.event.clone(), ..sse::Event::data(self.text()) }
     }
 
+    /// Appends its text, as the wire has it, to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let text = self.text();
+        let name = self.event.as_deref().unwrap_or_default();
+        let plain = |text: &str| !text.bytes().any(|byte| matches!(byte, b'\n' | b'\r'));
+        if !plain(&text) || !plain(name) {
+            return self.to_event().write(out);
+        }
+        for (field, value) in [("event", self.event.as_deref()), ("data", Some(&*text))] {
+            if let Some(value) = value {
+                for part in [field, ": ", value, "\n"] {
+                    out.extend_from_slice(part.as_bytes());
+                }
+            }
+        }
+        out.push(b'\n');
+    }
+
     /// The frame that ends a stream of Chat Completions.
     pub fn done() -> Result<Self, serde_json::Error> {
         Self::from_event(0, &sse::Event::data(DONE))
@@ -86,6 +104,10 @@ mod tests {
         fn every_event_comes_out_as_it_went_in(data in "([ \n]?[\\[{\"]?[a1:\"\\\\]{0,4}[\\]}\"]?[ \n]?|[^\r]{0,20})", name in prop::option::of("[a-z.]{1,9}")) {
             let event = sse::Event { name, ..sse::Event::data(data) };
             let frame = Frame::from_event(0, &event).unwrap();
+            let (mut short, mut long) = (Vec::new(), Vec::new());
+            frame.write(&mut short);
+            event.write(&mut long);
+            prop_assert_eq!(short, long);
             prop_assert_eq!(frame.to_event(), event);
             let line = serde_json::to_string(&frame).unwrap();
             let again: Frame = serde_json::from_str(&line).unwrap();

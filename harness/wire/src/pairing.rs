@@ -1,13 +1,13 @@
 //! Whether a request's tool calls and tool outputs belong together, as a provider demands. Knows nothing of what the
 //! tools are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::item::CallKind;
-use crate::{Block, BlockKind, Item, Protocol, Request};
+use crate::{Block, BlockKind, Item, Prompt, Protocol, Request};
 
 /// A call or an output that no provider would take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Problem {
 }
 
 /// What is wrong with a call or an output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     /// A call or an output has an empty id.
@@ -50,24 +50,89 @@ impl fmt::Display for Problem {
 /// Every problem of a request that was split, in the order of its blocks. A request that goes on from a response
 /// that the server keeps may answer calls that are not in it.
 pub fn pairing(blocks: &[Block], protocol: Protocol) -> Vec<Problem> {
+    let facts: Vec<Vec<Fact>> = blocks.iter().map(|block| facts_of(block, protocol)).collect();
+    problems(facts.iter().map(Vec::as_slice), continues(blocks, protocol))
+}
+
+/// Follows one prompt and tells each of its problems once; a block is read once, however often it is sent.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    facts: Vec<(u32, Vec<Fact>)>,
+    told: HashSet<(ProblemKind, String)>,
+}
+
+impl Pairs {
+    /// The problems that were not told before.
+    pub fn follow(&mut self, prompt: &Prompt, protocol: Protocol) -> Vec<Problem> {
+        let mut changed = self.facts.len() > prompt.blocks().len();
+        self.facts.truncate(prompt.blocks().len());
+        for (at, (block, stamp)) in prompt.blocks().iter().zip(prompt.stamps()).enumerate() {
+            match self.facts.get_mut(at) {
+                Some((seen, _)) if seen == stamp => continue,
+                Some(seen) => {
+                    let before = std::mem::replace(seen, (*stamp, facts_of(block, protocol)));
+                    changed |= before.1 != seen.1;
+                }
+                None => {
+                    let facts = facts_of(block, protocol);
+                    changed |= !facts.is_empty();
+                    self.facts.push((*stamp, facts));
+                }
+            }
+        }
+        if !changed {
+            return Vec::new();
+        }
+        let facts = self.facts.iter().map(|(_, facts)| facts.as_slice());
+        let mut found = problems(facts, continues(prompt.blocks(), protocol));
+        found.retain(|problem| self.told.insert((problem.kind, problem.call_id.clone())));
+        found
+    }
+}
+
+/// A call or an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fact {
+    call_id: String,
+    class: CallClass,
+    is_call: bool,
+}
+
+fn facts_of(block: &Block, protocol: Protocol) -> Vec<Fact> {
+    if block.kind != BlockKind::Item {
+        return Vec::new();
+    }
+    let fact = |item| match item {
+        Item::Call { call_id, kind, .. } => {
+            Some(Fact { call_id, class: CallClass::of(kind, protocol), is_call: true })
+        }
+        Item::Output { call_id, kind, .. } => {
+            Some(Fact { call_id, class: CallClass::of(kind, protocol), is_call: false })
+        }
+        _ => None,
+    };
+    protocol.items(&block.raw).into_iter().filter_map(fact).collect()
+}
+
+fn continues(blocks: &[Block], protocol: Protocol) -> bool {
     let head = blocks.iter().filter(|block| block.kind == BlockKind::Head).cloned().collect::<Vec<_>>();
-    let continues = Request::read(&head, protocol).continues;
+    Request::read(&head, protocol).continues
+}
+
+fn problems<'a>(blocks: impl Iterator<Item = &'a [Fact]>, continues: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut calls: HashMap<(String, CallClass), Vec<(usize, bool)>> = HashMap::new();
-    let mut problem = |block, kind, call_id: String| problems.push(Problem { block, kind, call_id });
-    for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.kind == BlockKind::Item) {
-        for item in protocol.items(&block.raw) {
-            let (call_id, class, is_call) = match item {
-                Item::Call { call_id, kind, .. } => (call_id, CallClass::of(kind, protocol), true),
-                Item::Output { call_id, kind, .. } => (call_id, CallClass::of(kind, protocol), false),
-                _ => continue,
-            };
+    let mut calls: HashMap<(&str, CallClass), Vec<(usize, bool)>> = HashMap::new();
+    let mut problem = |block, kind, call_id: &str| {
+        problems.push(Problem { block, kind, call_id: call_id.to_owned() });
+    };
+    for (index, facts) in blocks.enumerate() {
+        for Fact { call_id, class, is_call } in facts {
             if call_id.is_empty() {
                 problem(index, ProblemKind::EmptyId, call_id);
-            } else if is_call {
-                calls.entry((call_id, class)).or_default().push((index, false));
+            } else if *is_call {
+                calls.entry((call_id, *class)).or_default().push((index, false));
             } else {
-                match calls.get_mut(&(call_id.clone(), class)) {
+                match calls.get_mut(&(call_id.as_str(), *class)) {
                     Some(calls) => calls.iter_mut().for_each(|call| call.1 = true),
                     None if continues => {}
                     None => problem(index, ProblemKind::OutputWithoutCall, call_id),
@@ -77,7 +142,7 @@ pub fn pairing(blocks: &[Block], protocol: Protocol) -> Vec<Problem> {
     }
     for ((call_id, _), places) in calls {
         for (index, _) in places.into_iter().filter(|(_, answered)| !answered) {
-            problem(index, ProblemKind::CallWithoutOutput, call_id.clone());
+            problem(index, ProblemKind::CallWithoutOutput, call_id);
         }
     }
     problems.sort_by(|a, b| (a.block, &a.call_id).cmp(&(b.block, &b.call_id)));
@@ -85,7 +150,7 @@ pub fn pairing(blocks: &[Block], protocol: Protocol) -> Vec<Problem> {
 }
 
 /// Which outputs may answer a call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum CallClass {
     /// A shell call is answered as a function is.
     Function,
@@ -128,6 +193,28 @@ mod tests {
         let messages = r#"{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"x","input":{}}]},
             {"role":"user","content":[{"type":"tool_result","tool_use_id":"a"}]}]}"#;
         assert_eq!(found(Protocol::Messages, messages), []);
+    }
+
+    #[test]
+    fn a_prompt_that_is_followed_tells_each_problem_once() {
+        let call =
+            |id: &str| format!(r#"{{"type":"function_call","call_id":"{id}","name":"x","arguments":""}}"#);
+        let output = |id: &str| format!(r#"{{"type":"function_call_output","call_id":"{id}","output":""}}"#);
+        let items = [call("a"), call("b"), output("a"), output("c")];
+        let (mut pairs, mut prompt) = (Pairs::default(), Prompt::default());
+        let mut follow = |items: &[String], step: usize| {
+            let head = format!("{{\"step\":{step}}}");
+            let mut pieces = vec![(BlockKind::Head, head.as_str())];
+            pieces.extend(items.iter().map(|item| (BlockKind::Item, item.as_str())));
+            prompt.follow(&pieces);
+            let found = pairs.follow(&prompt, Protocol::Responses);
+            found.into_iter().map(|problem| (problem.block, problem.kind)).collect::<Vec<_>>()
+        };
+        let expected = [(2, ProblemKind::CallWithoutOutput), (4, ProblemKind::OutputWithoutCall)];
+        assert_eq!(follow(&items, 1), expected);
+        assert_eq!(follow(&items, 2), []);
+        let again = [&items[..], &[call("d")]].concat();
+        assert_eq!(follow(&again, 3), [(5, ProblemKind::CallWithoutOutput)]);
     }
 
     #[test]

@@ -70,6 +70,9 @@ fn plain(raw: &str) -> String {
     serde_json::from_str::<String>(raw).ok().or_else(part).unwrap_or_default()
 }
 
+/// Texts within a request's body that become blocks.
+pub type Pieces<'a> = Vec<(BlockKind, &'a str)>;
+
 impl Protocol {
     /// The kind of block that the values of a member become; nothing where it belongs to the head.
     fn kind_of(self, key: &str) -> Option<BlockKind> {
@@ -92,10 +95,19 @@ impl Protocol {
     /// The blocks of a request body: head, tools, instructions, items. Every text is kept byte for byte. An empty
     /// list, or a member of a shape that the protocol does not know, stays in the head.
     pub fn split(self, body: &str) -> Result<Vec<Block>, JsonError> {
+        let (head, pieces) = self.pieces(body)?;
+        let mut blocks = Vec::with_capacity(pieces.len() + 1);
+        blocks.push(Block::new(BlockKind::Head, head));
+        blocks.extend(pieces.into_iter().map(|(kind, raw)| Block::new(kind, raw)));
+        Ok(blocks)
+    }
+
+    /// The same without a copy: the head, and the pieces of the body that become the blocks after it.
+    pub fn pieces(self, body: &str) -> Result<(String, Pieces<'_>), JsonError> {
         let fields = Fields::parse(body).map_err(|_| no_object(body))?;
         let mut head = String::from("{");
         let mut first = true;
-        let mut pieces: Vec<(BlockKind, &str)> = Vec::new();
+        let mut pieces = Pieces::new();
         for (key, raw) in fields.iter() {
             // Of a member that occurs twice only the last counts: both stay where they are.
             let once = || fields.iter().filter(|(other, _)| *other == key).nth(1).is_none();
@@ -111,10 +123,7 @@ impl Protocol {
         head.push('}');
         // Stable: pieces of one kind stay in their order.
         pieces.sort_by_key(|(kind, _)| *kind);
-        let mut blocks = Vec::with_capacity(pieces.len() + 1);
-        blocks.push(Block::new(BlockKind::Head, head));
-        blocks.extend(pieces.into_iter().map(|(kind, raw)| Block::new(kind, raw)));
-        Ok(blocks)
+        Ok((head, pieces))
     }
 
     /// The body of a request from its blocks: JSON equal to what was split, the head's members first and in their

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use crate::{none, read, root};
 
 /// The crates, lowest first. Those of one row know nothing of each other.
-const ORDER: [&[&str]; 11] = [
+const ORDER: [&[&str]; 12] = [
     &["base"],
     &["wire"],
     &["journal"],
@@ -17,6 +17,7 @@ const ORDER: [&[&str]; 11] = [
     &["suite"],
     &["evaluate"],
     &["model"],
+    &["gateway"],
     &["agent"],
     &["runner", "report"],
     &["cli"],

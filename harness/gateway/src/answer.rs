@@ -1,0 +1,239 @@
+//! One request from its body to the end of its answer, on a thread of its own. Knows nothing of connections.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Bytes;
+use model::{Call, ModelFault, Reply, Sent, Stream, TransportFault};
+use wire::{BlockKind, Decoder, Frame, Protocol, Usage};
+
+use crate::lanes::Placed;
+use crate::pipe::{Break, Head, Pipe};
+use crate::server::Shared;
+use crate::{Event, Position};
+
+/// A request that was received whole.
+pub(crate) struct Received {
+    pub(crate) protocol: Protocol,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    pub(crate) moment: Instant,
+}
+
+impl Received {
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.moment.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+/// How an answer ended.
+enum Outcome {
+    Answered { ttft_us: u64, usage: Option<Usage>, served: String, body: Option<String> },
+    Abandoned,
+    Fault(ModelFault),
+}
+
+/// Ends an answer whatever happens to its thread.
+struct Ended<'a>(&'a Pipe);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.begin(Head::Nothing(Break::Closed));
+        self.0.end(Err(Break::Closed));
+    }
+}
+
+/// Answers one request.
+pub(crate) fn answer(shared: &Shared, received: &Received, pipe: &Arc<Pipe>) {
+    let _ended = Ended(pipe);
+    let refuse = |reason: String| {
+        let body = received.protocol.error_body(400, "", &reason);
+        pipe.begin(Head::Body { status: 400, body, headers: Vec::new() });
+        shared.tell(Event::Refused { path: received.path.clone(), status: 400, reason });
+    };
+    let Ok(body) = std::str::from_utf8(&received.body) else {
+        return refuse("the request's body is not UTF-8".to_owned());
+    };
+    let (head, mut pieces) = match received.protocol.pieces(body) {
+        Ok(pieces) => pieces,
+        Err(error) => return refuse(format!("the request's body is {error}")),
+    };
+    pieces.insert(0, (BlockKind::Head, &head));
+    let placed = shared.lanes.place(received.protocol, &pieces, pipe);
+    drop(pieces);
+    let Placed { at, prompt, problems, ticket } = placed;
+    let sent = Sent { path: &received.path, headers: &received.headers, body };
+    let call = Call {
+        protocol: received.protocol,
+        lane: &at.lane,
+        step: at.step,
+        attempt: at.attempt,
+        prompt: &prompt,
+        sent: Some(sent),
+    };
+    let (protocol, bytes, streams) = (received.protocol, received.body.len(), call.streams());
+    shared.tell(Event::Asked { at: at.clone(), protocol, bytes, streams });
+    for problem in problems {
+        shared.tell(Event::Problem { at: at.clone(), problem });
+    }
+    let reply = shared.model.answer(&call);
+    // The lane's prompt grows in place once nobody else holds it.
+    drop(prompt);
+    let outcome = match reply {
+        Ok(Reply::Stream(stream)) => stream_out(shared, received, pipe, stream),
+        Ok(Reply::Body { body, total_us }) => body_out(shared, received, pipe, body, total_us),
+        Err(fault) => Outcome::Fault(fault),
+    };
+    finish(shared, received, pipe, &at, ticket, outcome);
+}
+
+fn stream_out(shared: &Shared, received: &Received, pipe: &Pipe, stream: Stream<'_>) -> Outcome {
+    if !pipe.begin(Head::Stream) {
+        return Outcome::Abandoned;
+    }
+    let mut told = Told::new(received.protocol);
+    let (mut given_us, mut ttft_us, mut complete) = (0_u64, None, false);
+    let mut text = Vec::new();
+    for frame in stream {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(fault) => return Outcome::Fault(fault),
+        };
+        given_us = given_us.saturating_add(frame.gap_us);
+        told.take(&frame);
+        text.clear();
+        frame.write(&mut text);
+        let due = shared.options.pace.due(given_us).and_then(|due| received.moment.checked_add(due));
+        let there = due.is_none_or(|due| pipe.wait_until(due)) && pipe.write(&text);
+        ttft_us.get_or_insert_with(|| received.elapsed_us());
+        // A client that has the last event may go before the stream's end, which a recording still wants.
+        if !there && !complete {
+            return Outcome::Abandoned;
+        }
+        complete = complete || is_last(&frame);
+    }
+    let ttft_us = ttft_us.unwrap_or_else(|| received.elapsed_us());
+    let wire::Answer { usage, served, .. } = told.decoder.finish();
+    Outcome::Answered { ttft_us, usage, served, body: None }
+}
+
+fn is_last(frame: &Frame) -> bool {
+    let last = ["response.completed", "response.incomplete", "response.failed", "message_stop"];
+    frame.event.as_deref().is_some_and(|event| last.contains(&event)) || frame.is_done()
+}
+
+fn body_out(shared: &Shared, received: &Received, pipe: &Pipe, body: String, total_us: u64) -> Outcome {
+    let due = shared.options.pace.due(total_us).and_then(|due| received.moment.checked_add(due));
+    let answer = received.protocol.answer(&body, total_us).unwrap_or_default();
+    if !due.is_none_or(|due| pipe.wait_until(due)) || pipe.is_gone() {
+        return Outcome::Abandoned;
+    }
+    let ttft_us = received.elapsed_us();
+    Outcome::Answered { ttft_us, usage: answer.usage, served: answer.served, body: Some(body) }
+}
+
+/// Tells the lane, whoever listens, then the client: one that asks again at once finds its lane free.
+fn finish(shared: &Shared, received: &Received, pipe: &Pipe, at: &Position, ticket: u64, outcome: Outcome) {
+    let answered = matches!(outcome, Outcome::Answered { .. });
+    shared.lanes.finish(at, ticket, answered);
+    let (at, protocol) = (at.clone(), received.protocol);
+    match outcome {
+        Outcome::Answered { ttft_us, usage, served, body } => {
+            let total_us = received.elapsed_us();
+            shared.tell(Event::Answered { at, protocol, status: 200, ttft_us, total_us, usage, served });
+            if let Some(body) = body {
+                pipe.begin(Head::Body { status: 200, body, headers: Vec::new() });
+            }
+            pipe.end(Ok(()));
+        }
+        Outcome::Abandoned => shared.tell(Event::Abandoned { at }),
+        Outcome::Fault(fault) => fail(shared, pipe, at, protocol, fault),
+    }
+}
+
+fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: ModelFault) {
+    let reason = fault.to_string();
+    let begin = |status: u16, body: String, headers| pipe.begin(Head::Body { status, body, headers });
+    let (mut status, mut transport) = (None, None);
+    match fault {
+        ModelFault::Status { status: code, body, retry_after_ms } => {
+            status = Some(code);
+            begin(code, body, retry_headers(retry_after_ms));
+        }
+        ModelFault::Transport { kind, .. } => {
+            transport = Some(kind);
+            let kind = match kind {
+                TransportFault::Refused | TransportFault::Reset => Break::Reset,
+                TransportFault::Idle | TransportFault::TimedOut => Break::Idle,
+                TransportFault::Cut | TransportFault::Malformed | TransportFault::Other => Break::Closed,
+            };
+            pipe.begin(Head::Nothing(kind));
+            pipe.end(Err(kind));
+        }
+        ModelFault::Diverged { miss } => {
+            let code = final_status(protocol);
+            begin(code, protocol.error_body(code, "", &explain(&at, &miss)), not_again());
+            pipe.end(Err(Break::Closed));
+            return shared.tell(Event::Diverged { at, miss });
+        }
+        ModelFault::Exhausted(_) | ModelFault::Spent(_) | ModelFault::Recording(_) => {
+            let code = final_status(protocol);
+            status = Some(code);
+            begin(code, protocol.error_body(code, "", &reason), not_again());
+        }
+    }
+    pipe.end(Err(Break::Closed));
+    shared.tell(Event::Failed { at, protocol, status, transport, reason });
+}
+
+/// A status that the protocol's clients neither retry nor treat in a special way. Claude Code asks once more after
+/// a 400, with a beta flag less; Codex asks again after anything but a 400.
+fn final_status(protocol: Protocol) -> u16 {
+    match protocol {
+        Protocol::Messages => 422,
+        Protocol::Responses | Protocol::ChatCompletions => 400,
+    }
+}
+
+/// What the vendors' own clients listen to.
+fn not_again() -> Vec<(&'static str, String)> {
+    vec![("x-should-retry", "false".to_owned())]
+}
+
+fn retry_headers(after_ms: Option<u64>) -> Vec<(&'static str, String)> {
+    let Some(ms) = after_ms else { return Vec::new() };
+    vec![("retry-after", ms.div_ceil(1000).to_string()), ("retry-after-ms", ms.to_string())]
+}
+
+/// A divergence in one paragraph.
+fn explain(at: &Position, miss: &cassette::Miss) -> String {
+    let wire::Difference { cause, path, offset, diff } = &miss.difference;
+    let place = if path.is_empty() { String::new() } else { format!(" at {path}, byte {offset}") };
+    format!(
+        "retake: this request is not the recorded one ({cause}{place}). It is step {} of lane {}; step {} of the \
+         recording was due. The recording is not served any further, since what follows would answer another \
+         conversation. {diff}",
+        at.step, at.lane, miss.step
+    )
+}
+
+/// What an answer says of itself, from the few frames that can say it.
+struct Told {
+    decoder: Decoder,
+    frames: usize,
+}
+
+impl Told {
+    fn new(protocol: Protocol) -> Self {
+        Self { decoder: protocol.decoder(), frames: 0 }
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        self.frames += 1;
+        if self.frames == 1 || frame.data.get().contains("\"usage\"") {
+            // A frame that is no event says nothing; the client is to see it all the same.
+            let _ = self.decoder.feed(frame);
+        }
+    }
+}
