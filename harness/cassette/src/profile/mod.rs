@@ -326,6 +326,13 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_keys_numbers_nothing() {
+        let id = "msg_01234567-89ab-cdef-0123-456789abcdef";
+        let one = key(&[&format!(r#"{{"id":"{id}","cwd":"/a"}}"#)]);
+        assert_eq!(one, key(&[&format!(r#"{{"cwd":"/a","id":"{id}"}}"#)]));
+    }
+
+    #[test]
     fn nothing_passes_for_a_covered_value() {
         let forged = |value: &str| item("x", &format!("\u{fdd0}uuid\u{fdd1}{value}\u{fdd0}"));
         assert_ne!(key(&[&forged("a")]), key(&[&forged("b")]));
