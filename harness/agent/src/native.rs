@@ -352,10 +352,15 @@ impl<'a> Native<'a> {
             let (batch, after) = rest.split_at(looking.max(1));
             let verdicts: Vec<Option<ToolRun>> = denied.by_ref().take(batch.len()).collect();
             let done = self.carry_out(step, batch, verdicts)?;
+            let mut longest = Duration::ZERO;
             for (call, done) in batch.iter().zip(done) {
-                let shown = self.settle(step, call, done)?;
+                let (shown, time) = self.settle(step, call, done)?;
+                longest = longest.max(time);
                 outputs.field(call.name.as_bytes()).field(call.arguments.as_bytes()).field(shown.as_bytes());
             }
+            // What ran side by side has taken as long as the longest of it.
+            self.clock.advance(longest);
+            self.tally.times.tool_us += micros(longest);
             rest = after;
         }
         if let Some(max) = self.brief.policy.max_denials.filter(|max| self.tally.denied >= *max) {
@@ -440,8 +445,8 @@ impl<'a> Native<'a> {
     }
 
     /// Compares a call with its recording, or records it; puts its output into the conversation. Gives the text
-    /// that the model is shown.
-    fn settle(&mut self, step: u32, call: &Asked, done: Done) -> Result<String, AgentFault> {
+    /// that the model is shown, and how long the call took on the trial's clock.
+    fn settle(&mut self, step: u32, call: &Asked, done: Done) -> Result<(String, Duration), AgentFault> {
         let Done { mut run, real, effect } = done;
         let name = format!("tool {step} {}", call.call_id);
         let mut time = self.time.of(&name, &call.name, real);
@@ -471,12 +476,10 @@ impl<'a> Native<'a> {
             )?,
         }
         self.prompt.push(block);
-        self.clock.advance(time);
         self.tally.tool(run.outcome);
-        self.tally.times.tool_us += micros(time);
         self.tally.real_tool_us += micros(real);
         self.report(step, call, &run, time, (real, found))?;
-        Ok(run.output)
+        Ok((run.output, time))
     }
 
     fn report(

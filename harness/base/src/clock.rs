@@ -15,6 +15,17 @@ impl Timestamp {
         text.parse().ok().map(Self)
     }
 
+    /// Parses a date of HTTP, for example `Sun, 22 Nov 2026 09:00:00 GMT`.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(zoned.timestamp()))
+    }
+
+    /// Time from this moment to a later one; zero where it is none.
+    pub fn until(self, later: Self) -> Duration {
+        later.0.duration_since(self.0).try_into().unwrap_or_default()
+    }
+
     /// This moment plus a duration; saturates at the end of time.
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.checked_add(duration).unwrap_or(jiff::Timestamp::MAX))

@@ -7,7 +7,7 @@ use base::{Digest, FormatVersion, Timestamp};
 use journal::{CheckResult, ToolOutcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use wire::{BlockKind, Frame};
+use wire::{BlockKind, Frame, Protocol};
 
 /// The version that is written.
 pub const VERSION: FormatVersion = FormatVersion::new(1, 0);
@@ -31,8 +31,8 @@ pub struct Header {
     pub kind: Kind,
     /// The agent and its version, as `native 0.1.0`.
     pub agent: String,
-    /// The protocol of the exchanges, as `responses`.
-    pub protocol: String,
+    /// The protocol of the exchanges that name none.
+    pub protocol: Protocol,
     /// The model that was asked for.
     pub model: String,
     /// The moment of the trial's clock at its start; the date that the agent was told.
@@ -87,6 +87,9 @@ pub struct Exchange {
     pub step: u32,
     /// The client's try, from 1.
     pub attempt: u32,
+    /// What the client spoke, where it is not what the header says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
     /// HTTP status of the response.
     pub status: u16,
     /// How many blocks of the lane's request before it this request begins with.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use base::{Digest, VersionError};
-use wire::{Block, Chain, JsonError, Protocol};
+use wire::{Block, Chain, JsonError};
 
 use crate::format::{Line, VERSION};
 use crate::{CheckRound, Exchange, Header, Profile, ProfileError, Snapshot, ToolRun};
@@ -32,6 +32,16 @@ pub enum CassetteError {
         line: usize,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A block that is no JSON.
+    #[error("{}: block {block}: {error}", path.display())]
+    Block {
+        /// The file.
+        path: PathBuf,
+        /// The block's id.
+        block: u32,
+        /// What is wrong with it.
+        error: JsonError,
     },
     /// The recording stops before its end.
     #[error("{}: cut after line {lines} (the recording has {exchanges} whole exchanges and no end): record it again", path.display())]
@@ -116,7 +126,7 @@ impl Cassette {
         let header = reader.header.take().ok_or_else(cut)?;
         let profile = Profile::built_in(&header.profile)
             .map_err(|error| CassetteError::Profile { path: path.to_owned(), error })?;
-        let profile = profile.speaking(Protocol::named(&header.protocol).unwrap_or_default());
+        let profile = profile.speaking(header.protocol);
         let parts = reader.parts;
         let mut cassette = Self {
             header,
@@ -129,21 +139,23 @@ impl Cassette {
             profile,
             index: HashMap::new(),
         };
-        cassette.make_keys().map_err(|error| CassetteError::Line {
+        cassette.make_keys().map_err(|(block, error)| CassetteError::Block {
             path: path.to_owned(),
-            line: 0,
-            problem: error.to_string(),
+            block,
+            error,
         })?;
         Ok(cassette)
     }
 
-    fn make_keys(&mut self) -> Result<(), JsonError> {
+    /// The key of every request; where a block is no JSON, its id.
+    fn make_keys(&mut self) -> Result<(), (u32, JsonError)> {
         let mut lanes: HashMap<&str, Chain> = HashMap::new();
         for (number, exchange) in self.exchanges.iter().enumerate() {
             let chain = lanes.entry(&exchange.lane).or_default();
             chain.truncate(exchange.keep as usize);
             for id in &exchange.add {
-                chain.add(&self.blocks[*id as usize].block, &self.profile)?;
+                let block = &self.blocks[*id as usize].block;
+                chain.add(block, &self.profile).map_err(|error| (*id, error))?;
             }
             if let Some(key) = chain.key() {
                 self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);
@@ -245,7 +257,6 @@ impl Reader<'_> {
             (None, Some(text)) => text,
             _ => return Err(self.error("a block has either `raw` or `text`")),
         };
-        wire::canonical(&raw).map_err(|e| self.error(format!("block {}: {e}", line.id)))?;
         self.parts.blocks.push(StoredBlock { block: Block::new(line.kind, raw), tokens: line.tokens });
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Digest;
-use wire::{Cause, Difference, Prompt, Tracker, difference_in};
+use wire::{Cause, Difference, Prompt, Tracker, difference};
 
 use crate::{Cassette, Exchange};
 
@@ -87,8 +87,9 @@ impl Player {
             let difference = whole(Cause::ExtraRequest, "the recording has no further request".to_owned());
             return Miss { step: step.unwrap_or(0) + 1, difference };
         };
-        let profile = &self.cassette.profile;
-        let found = difference_in(profile.protocol(), &self.cassette.request(due), prompt.blocks(), profile);
+        let protocol = self.cassette.exchanges[due].protocol.unwrap_or(self.cassette.header.protocol);
+        let found =
+            difference(protocol, &self.cassette.request(due), prompt.blocks(), &self.cassette.profile);
         let difference = match found {
             Ok(Some(difference)) => difference,
             Ok(None) => {

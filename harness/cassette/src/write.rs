@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base::{Digest, Hasher};
 use serde_json::value::RawValue;
-use wire::{Block, Prompt};
+use wire::{Block, Prompt, Protocol};
 
 use crate::format::{BlockLine, End, Line};
 use crate::{CheckRound, Exchange, Header, Response, Snapshot, ToolRun};
@@ -26,6 +26,7 @@ pub struct Writer {
     path: PathBuf,
     file: File,
     tokens: std::sync::Arc<dyn CountTokens>,
+    protocol: Protocol,
     ids: HashMap<Digest, u32>,
     lanes: HashMap<String, Lane>,
     exchanges: u32,
@@ -37,6 +38,7 @@ pub struct Asked {
     lane: String,
     step: u32,
     attempt: u32,
+    protocol: Option<Protocol>,
     generation: u32,
     keep: usize,
     add: Vec<u32>,
@@ -56,8 +58,8 @@ impl Writer {
         }
         let file = File::create(path)?;
         let path = path.to_owned();
-        let (ids, lanes) = (HashMap::new(), HashMap::new());
-        let mut writer = Self { path, file, tokens, ids, lanes, exchanges: 0 };
+        let (protocol, ids, lanes) = (header.protocol, HashMap::new(), HashMap::new());
+        let mut writer = Self { path, file, tokens, protocol, ids, lanes, exchanges: 0 };
         writer.line(&Line::Cassette(header))?;
         Ok(writer)
     }
@@ -89,9 +91,10 @@ impl Writer {
         Ok(id)
     }
 
-    /// Takes down what is asked, before the answer comes: its blocks are in the file from now on. A lane has one
+    /// Takes down what is asked in a lane, at which step and try, before the answer comes: its blocks are in the file from now on. A lane has one
     /// request under way at a time.
-    pub fn ask(&mut self, lane_name: &str, step: u32, attempt: u32, prompt: &Prompt) -> io::Result<Asked> {
+    pub fn ask(&mut self, protocol: Protocol, at: (&str, u32, u32), prompt: &Prompt) -> io::Result<Asked> {
+        let (lane_name, step, attempt) = at;
         let lane = self.lanes.remove(lane_name).unwrap_or_default();
         let same = lane.generation == prompt.generation();
         let keep = if same { lane.blocks.len() } else { self.common(&lane, prompt) };
@@ -101,12 +104,13 @@ impl Writer {
             add.push(self.block(block)?);
         }
         let (lane, generation) = (lane_name.to_owned(), prompt.generation());
-        Ok(Asked { lane, step, attempt, generation, keep, add })
+        let protocol = Some(protocol).filter(|protocol| *protocol != self.protocol);
+        Ok(Asked { lane, step, attempt, protocol, generation, keep, add })
     }
 
     /// Records the exchange that a request and its answer make.
     pub fn exchange(&mut self, asked: Asked, response: Response) -> io::Result<()> {
-        let Asked { lane: name, step, attempt, generation, keep, add } = asked;
+        let Asked { lane: name, step, attempt, protocol, generation, keep, add } = asked;
         let lane = self.lanes.entry(name.clone()).or_default();
         lane.blocks.truncate(keep);
         lane.blocks.extend(&add);
@@ -116,6 +120,7 @@ impl Writer {
             lane: name,
             step,
             attempt,
+            protocol,
             status: 200,
             keep,
             add,

@@ -1,6 +1,8 @@
 //! What holds for every recording: it replays itself, serves each exchange once, survives a cut, and explains what
 //! differs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
+
 use std::sync::Arc;
 
 use base::{Digest, Timestamp};
@@ -8,7 +10,7 @@ use cassette::{Cassette, CassetteError, CountTokens, Header, Kind, Player, Respo
 use proptest::prelude::*;
 use serde_json::json;
 use serde_json::value::RawValue;
-use wire::{Block, BlockKind, Cause, Frame, Prompt};
+use wire::{Block, BlockKind, Cause, Frame, Prompt, Protocol};
 
 struct Bytes;
 
@@ -27,7 +29,7 @@ fn header() -> Header {
         version: "1.0".parse().unwrap(),
         kind: Kind::Synthetic,
         agent: "native 0.1.0".into(),
-        protocol: "responses".into(),
+        protocol: Protocol::Responses,
         model: "stub".into(),
         clock: Timestamp::parse("2026-11-02T09:00:00Z").unwrap(),
         profile: "native".into(),
@@ -76,7 +78,7 @@ fn record(path: &std::path::Path, steps: &[Step]) {
     walk(steps, |step, prompt| {
         let data = RawValue::from_string(format!("{{\"step\": {step}}}")).unwrap();
         let frame = Frame { gap_us: 1, event: None, data };
-        let asked = writer.ask("main", step, 1, prompt).unwrap();
+        let asked = writer.ask(Protocol::Responses, ("main", step, 1), prompt).unwrap();
         writer.exchange(asked, Response::Stream(vec![frame])).unwrap();
     });
     writer.end("").unwrap();

@@ -114,7 +114,7 @@ pub(crate) struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
-    /// Suites, by their name in retake.toml or by folder; all by default
+    /// Suites, by their name in retake.toml or by folder; those of the default profile, else all
     #[arg(value_name = "SUITE")]
     pub(crate) suites: Vec<String>,
     /// Only this task; may be given several times
@@ -130,7 +130,7 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// Suites, by their name in retake.toml or by folder; all by default
+    /// Suites, by their name in retake.toml or by folder; those of the default profile, else all
     #[arg(value_name = "SUITE")]
     pub(crate) suites: Vec<String>,
 }

@@ -15,7 +15,7 @@ use crate::args::{CheckArgs, Common};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::progress::Bar;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Settings, Signals};
 
 /// What was found out about one task.
 #[derive(Debug, Serialize)]
@@ -48,9 +48,16 @@ pub(crate) fn check(args: &CheckArgs, common: &Common) -> Result<Exit, Failure> 
         .map(variant)
         .collect();
     let bar = Bar::new(common.json);
-    let oracle =
-        carry_out(args, &settings, vec![variant("oracle".to_owned())], args.repeat, temp.path(), &bar)?;
-    let others = carry_out(args, &settings, once, 1, temp.path(), &bar)?;
+    let signals = Signals::listen()?;
+    let oracle = carry_out(
+        args,
+        &settings,
+        vec![variant("oracle".to_owned())],
+        args.repeat,
+        temp.path(),
+        (&bar, &signals),
+    )?;
+    let others = carry_out(args, &settings, once, 1, temp.path(), (&bar, &signals))?;
     bar.finish();
     let mut findings = Vec::new();
     for suite in settings.suites(&args.suites)? {
@@ -76,7 +83,7 @@ fn carry_out(
     variants: Vec<Variant>,
     trials: u32,
     out: &std::path::Path,
-    bar: &Bar,
+    (bar, signals): (&Bar, &Signals),
 ) -> Result<RunData, Failure> {
     let suites = settings.suites(&args.suites)?;
     let selection = Selection { suites, tasks: args.task.clone(), variants, trials, seed: 1 };
@@ -93,12 +100,12 @@ fn carry_out(
         spawn: &settings::spawn,
         record: None,
         arguments: Vec::new(),
-        cancel: settings::cancel_on_signals()?,
+        cancel: signals.cancel.clone(),
         clock: &clock,
     };
     let outcome = runner::run(&planned, &options, bar)?;
     if outcome.stopped {
-        return Err(Failure::new(Exit::Stopped, "stopped"));
+        return Err(Failure::new(signals.exit(), "stopped"));
     }
     match outcome.fault {
         Some(fault) => Err(Failure::host(fault)),

@@ -23,8 +23,10 @@ pub(crate) enum Exit {
     Diverged = 5,
     /// Nothing ran.
     Nothing = 7,
-    /// Stopped; the run can go on.
+    /// Stopped by Ctrl-C; the run can go on.
     Stopped = 130,
+    /// Stopped by a request to terminate; the run can go on.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

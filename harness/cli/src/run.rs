@@ -14,7 +14,7 @@ use crate::args::{Args, Common, RunArgs, Verb};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::progress::Bar;
-use crate::settings::{self, Settings};
+use crate::settings::{self, DEFAULT_PROFILE, Settings, Signals};
 
 /// Carries the verb out.
 pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
@@ -59,6 +59,7 @@ fn begin(
     let planned = runner::plan(selection(args, settings, &profile)?)?;
     warn(&planned);
     let clock = SystemClock::start();
+    let signals = Signals::listen()?;
     let options = Options {
         jobs: settings::jobs(args.jobs.or(profile.jobs)),
         stage: settings::stage()?,
@@ -69,7 +70,7 @@ fn begin(
         spawn: &settings::spawn,
         record: args.record.as_ref().map(|folder| settings.directory.join(folder)),
         arguments: arguments(args, settings),
-        cancel: settings::cancel_on_signals()?,
+        cancel: signals.cancel.clone(),
         clock: &clock,
         out,
     };
@@ -79,19 +80,25 @@ fn begin(
         Some(dir) => runner::resume(dir, &planned, &options, &bar)?,
     };
     bar.finish();
-    finish(&outcome, common)
+    finish(&outcome, &signals, common)
 }
 
 /// The profile that was asked for; an empty one where the default one is not described.
 fn profile(args: &RunArgs, settings: &Settings) -> Result<Profile, Failure> {
     match settings.config.profiles.get(&args.profile) {
         Some(profile) => Ok(profile.clone()),
-        None if args.profile == "default" => Ok(Profile::default()),
+        None if args.profile == DEFAULT_PROFILE => Ok(Profile::default()),
         None => Err(Failure::usage(format!("there is no profile {:?} in retake.toml", args.profile))),
     }
 }
 
 fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<Selection, Failure> {
+    if let Some(gate) = profile.gates.first() {
+        return Err(Failure::usage(format!(
+            "the gate {gate:?} of profile {:?} is not carried out yet",
+            args.profile
+        )));
+    }
     let suites = if args.suites.is_empty() { &profile.suites } else { &args.suites };
     let names = if args.variant.is_empty() { profile.variants.clone() } else { args.variant.clone() };
     let names = if names.is_empty() { vec![settings.default_variant()] } else { names };
@@ -155,7 +162,7 @@ fn warn(planned: &Planned) {
     }
 }
 
-fn finish(outcome: &RunOutcome, common: &Common) -> Result<Exit, Failure> {
+fn finish(outcome: &RunOutcome, signals: &Signals, common: &Common) -> Result<Exit, Failure> {
     if let Some(fault) = &outcome.fault {
         let resume = format!("make room, then: retake run --resume {}", outcome.dir.path.display());
         return Err(Failure::host(format!("the run could not be kept: {fault}; {resume}")));
@@ -174,7 +181,7 @@ fn finish(outcome: &RunOutcome, common: &Common) -> Result<Exit, Failure> {
     }
     if outcome.stopped {
         output::note(&format!("stopped; go on with: retake run --resume {}", outcome.dir.path.display()));
-        return Ok(Exit::Stopped);
+        return Ok(signals.exit());
     }
     Ok(exit(&data))
 }

@@ -3,16 +3,23 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use journal::RunDir;
 use sandbox::Cancel;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use suite::{Config, Suite, Variant};
 
 use crate::args::Common;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// The argument that makes this program the sandbox's stage.
 pub(crate) const STAGE: &str = "__stage";
+
+/// The profile that is meant where none is named.
+pub(crate) const DEFAULT_PROFILE: &str = "default";
 
 /// Where the program was started, and what the repository there says.
 pub(crate) struct Settings {
@@ -31,8 +38,11 @@ impl Settings {
         Ok(Self { directory, config })
     }
 
-    /// Loads suites by their names in retake.toml or by folder; all where none is named.
+    /// Loads suites by their names in retake.toml or by folder; where none is named those of the default profile,
+    /// else all.
     pub(crate) fn suites(&self, names: &[String]) -> Result<Vec<Suite>, Failure> {
+        let default = self.config.profiles.get(DEFAULT_PROFILE).map_or(&[][..], |profile| &profile.suites);
+        let names = if names.is_empty() { default } else { names };
         if names.is_empty() {
             if self.config.suites.is_empty() {
                 let problem = "there is no suite here: name a folder of tasks, or write a retake.toml";
@@ -147,17 +157,30 @@ pub(crate) fn jobs(asked: Option<u32>) -> usize {
     )
 }
 
-/// A flag that the first Ctrl-C or termination sets; the second ends the program at once.
-pub(crate) fn cancel_on_signals() -> Result<Cancel, Failure> {
-    let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let hooks = signal_hook::flag::register_conditional_shutdown(
-            signal,
-            128 + signal,
-            std::sync::Arc::clone(&flag),
-        )
-        .and_then(|_| signal_hook::flag::register(signal, std::sync::Arc::clone(&flag)));
-        hooks.map_err(|e| Failure::host(format!("cannot listen for signals: {e}")))?;
+/// What stops a run: the first Ctrl-C or request to terminate; the second ends the program at once.
+pub(crate) struct Signals {
+    /// Set by either.
+    pub(crate) cancel: Cancel,
+    terminated: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Listens from now on.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        let (flag, terminated) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let hook = |signal: i32| {
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&flag))?;
+            flag::register(signal, Arc::clone(&flag))
+        };
+        hook(SIGINT)
+            .and_then(|_| hook(SIGTERM))
+            .and_then(|_| flag::register(SIGTERM, Arc::clone(&terminated)))
+            .map_err(|e| Failure::host(format!("cannot listen for signals: {e}")))?;
+        Ok(Self { cancel: Cancel::from(flag), terminated })
     }
-    Ok(Cancel::from(flag))
+
+    /// The exit code of a run that was stopped.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.terminated.load(Ordering::SeqCst) { Exit::Terminated } else { Exit::Stopped }
+    }
 }

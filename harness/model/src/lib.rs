@@ -1,16 +1,22 @@
-//! What answers a request: scripts, cassettes (later live backends), and layers around them. A model gives a stream
+//! What answers a request: scripts, cassettes, live backends, and layers around them. A model gives a stream
 //! of frames; everything else is a layer or a caller. Knows nothing of tools, tasks or sandboxes.
 
+#[cfg(feature = "live")]
+pub mod live;
+mod meter;
 mod played;
 mod record;
+mod retry;
 mod script;
 mod script_file;
 mod tokens;
 
 use wire::{BlockKind, Frame, Prompt, Protocol};
 
+pub use meter::{Limits, Metered, Price, PriceError, PriceTable, Purse};
 pub use played::CassetteModel;
 pub use record::{Recorder, SharedWriter};
+pub use retry::{Backoff, FailedTry, Rest, Retry, Retrying, Sleep, TryObserver};
 pub use script::ScriptModel;
 pub use script_file::{Script, ScriptCall, ScriptError, ScriptTurn, ScriptUsage};
 pub use tokens::O200k;
@@ -74,6 +80,12 @@ pub trait Model: Send + Sync {
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault>;
 }
 
+impl<M: Model + ?Sized> Model for std::sync::Arc<M> {
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
+        (**self).answer(call)
+    }
+}
+
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ModelFault {
@@ -104,6 +116,9 @@ pub enum ModelFault {
     /// The script has no turn for this request.
     #[error("the script has no turn left: {0}")]
     Exhausted(String),
+    /// The call could cost more than is left to spend: it was not made.
+    #[error("the spend limit would be passed: {0}")]
+    Spent(String),
     /// The harness could not keep the recording.
     #[error("the recording cannot be written: {0}")]
     Recording(String),
@@ -127,6 +142,9 @@ pub enum TransportFault {
     /// The whole took too long.
     #[error("timed out")]
     TimedOut,
+    /// An event of the stream is no event of its protocol.
+    #[error("malformed event")]
+    Malformed,
     /// A name, a certificate, a protocol.
     #[error("no connection")]
     Other,
@@ -138,7 +156,23 @@ impl ModelFault {
         Self::Status { status, body: body.into(), retry_after_ms: None }
     }
 
-    /// Whether another try may help: too many requests, overload, a fault on the server's side or on the way.
+    /// A stream that ended before its answer did.
+    pub fn cut(detail: impl Into<String>) -> Self {
+        Self::Transport { kind: TransportFault::Cut, detail: detail.into() }
+    }
+
+    /// An event that is none of its protocol.
+    pub fn malformed(detail: impl std::fmt::Display) -> Self {
+        Self::Transport { kind: TransportFault::Malformed, detail: detail.to_string() }
+    }
+
+    /// How long the server asks to wait, in milliseconds.
+    pub fn asked_wait_ms(&self) -> Option<u64> {
+        if let Self::Status { retry_after_ms, .. } = self { *retry_after_ms } else { None }
+    }
+
+    /// Whether another try may help: too many requests, overload, a fault on the server's side or on the way; of
+    /// the other 4xx only the two that the vendors' own clients try again (a time-out and a conflict of locks).
     pub fn is_transient(&self) -> bool {
         if let Self::Transport { kind, .. } = self {
             return *kind != TransportFault::Other;

@@ -25,8 +25,8 @@ impl<'m> Recorder<'m> {
 
 impl Model for Recorder<'_> {
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
-        let asked =
-            lock(&self.writer).ask(call.lane, call.step, call.attempt, call.prompt).map_err(unwritten)?;
+        let at = (call.lane, call.step, call.attempt);
+        let asked = lock(&self.writer).ask(call.protocol, at, call.prompt).map_err(unwritten)?;
         let keep = Keep { writer: Arc::clone(&self.writer), asked };
         match self.inner.answer(call) {
             Ok(Reply::Stream(stream)) => {

@@ -475,7 +475,7 @@ impl Part<'_> {
             version: cassette::VERSION,
             kind: if source.figures == FigureKind::Synthetic { Kind::Synthetic } else { Kind::Live },
             agent: agent::NATIVE.to_owned(),
-            protocol: "responses".to_owned(),
+            protocol: wire::Protocol::Responses,
             model: source.asked.clone(),
             clock: source.clock,
             profile: "native".to_owned(),

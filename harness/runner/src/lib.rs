@@ -3,6 +3,7 @@
 
 mod actor;
 mod attempt;
+pub mod folder;
 mod git_index;
 mod host;
 mod keep;

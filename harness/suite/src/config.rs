@@ -66,7 +66,7 @@ pub struct Variant {
 pub struct Profile {
     /// Names of suites; empty: all.
     pub suites: Vec<String>,
-    /// Names of variants; empty: all.
+    /// Names of variants; empty: `main`, else the first.
     pub variants: Vec<String>,
     /// Trials of each task.
     pub trials: Option<u32>,

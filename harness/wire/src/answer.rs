@@ -76,7 +76,7 @@ pub struct Decoder {
 
 #[derive(Debug)]
 enum Stream {
-    Responses(responses::Stream),
+    Responses,
     Chat(chat::Stream),
     Messages(messages::Stream),
 }
@@ -92,7 +92,7 @@ impl Decoder {
     /// For the streams of a protocol.
     pub fn new(protocol: Protocol) -> Self {
         let stream = match protocol {
-            Protocol::Responses => Stream::Responses(responses::Stream::default()),
+            Protocol::Responses => Stream::Responses,
             Protocol::ChatCompletions => Stream::Chat(chat::Stream::default()),
             Protocol::Messages => Stream::Messages(messages::Stream::default()),
         };
@@ -108,7 +108,7 @@ impl Decoder {
         }
         let (text, answer) = (frame.text(), &mut self.answer);
         let content = match &mut self.stream {
-            Stream::Responses(stream) => stream.feed(&text, answer)?,
+            Stream::Responses => responses::feed(&text, answer)?,
             Stream::Chat(stream) => stream.feed(&text, answer)?,
             Stream::Messages(stream) => stream.feed(&text, answer)?,
         };
@@ -122,7 +122,7 @@ impl Decoder {
     /// The answer so far.
     pub fn finish(mut self) -> Answer {
         match self.stream {
-            Stream::Responses(_) => {}
+            Stream::Responses => {}
             Stream::Chat(stream) => stream.finish(&mut self.answer),
             Stream::Messages(stream) => stream.finish(&mut self.answer),
         }

@@ -70,17 +70,8 @@ pub struct Difference {
     pub diff: String,
 }
 
-/// The first difference of two requests of the Responses protocol; nothing where they have the same key.
-pub fn difference(
-    recorded: &[Block],
-    now: &[Block],
-    normalise: &dyn Normalise,
-) -> Result<Option<Difference>, JsonError> {
-    difference_in(Protocol::Responses, recorded, now, normalise)
-}
-
 /// The first difference of two requests of a protocol; nothing where they have the same key.
-pub fn difference_in(
+pub fn difference(
     protocol: Protocol,
     recorded: &[Block],
     now: &[Block],
@@ -406,7 +397,7 @@ mod tests {
     }
 
     fn found(changes: impl FnOnce(&mut Vec<(BlockKind, String)>)) -> Difference {
-        difference(&request(|_| ()), &request(changes), &Exact).unwrap().unwrap()
+        difference(Protocol::Responses, &request(|_| ()), &request(changes), &Exact).unwrap().unwrap()
     }
 
     #[test]
@@ -444,7 +435,7 @@ mod tests {
         };
         let old = request("a", "s", "[]");
         let found = |new: &[Block]| {
-            let found = difference_in(Protocol::Messages, &old, new, &Exact).unwrap().unwrap();
+            let found = difference(Protocol::Messages, &old, new, &Exact).unwrap().unwrap();
             (found.cause, found.path)
         };
         assert_eq!(found(&request("b", "s", "[]")), (Cause::ItemChanged, ".messages[1].content".to_owned()));
@@ -461,6 +452,6 @@ mod tests {
     #[test]
     fn equal_requests_have_no_difference_whatever_their_key_order() {
         let other = request(|b| b[0].1 = r#"{"temperature":0,"model":"m1"}"#.to_owned());
-        assert_eq!(difference(&request(|_| ()), &other, &Exact).unwrap(), None);
+        assert_eq!(difference(Protocol::Responses, &request(|_| ()), &other, &Exact).unwrap(), None);
     }
 }

@@ -243,6 +243,8 @@ mod tests {
         assert_eq!(outer.inner.as_ref().and_then(|inner| inner.text.as_deref()), Some("t"));
         assert_eq!(outer.rest.get("new").map(RawValue::get), Some(r#"[1.0,{"x":null}]"#));
         assert_eq!(crate::canonical(&outer.encode()).unwrap(), crate::canonical(text).unwrap());
+        let inner = outer.inner.unwrap_or_default().encode();
+        assert_eq!(crate::canonical(&inner).unwrap(), r#"{"text":"t","y":{}}"#);
     }
 
     #[test]
@@ -258,6 +260,7 @@ mod tests {
             assert_eq!(value(&again), value(text), "{again}");
         }
         assert!(Outer::decode("[1]").is_err());
+        assert_eq!(Inner::decode(r#"{"text":null}"#).unwrap().encode(), r#"{"text":null}"#);
     }
 
     proptest! {

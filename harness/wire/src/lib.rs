@@ -25,7 +25,7 @@ pub use authored::{Authored, AuthoredCall};
 pub use block::{Block, BlockKind, Prompt};
 pub use canonical::{JsonError, PathStep, Rewrite, canonical, canonical_with, path_text};
 pub use chain::{Capture, Chain, Exact, Normalise, Template, Tracker};
-pub use difference::{Cause, Difference, difference, difference_in};
+pub use difference::{Cause, Difference, difference};
 pub use fields::Fields;
 pub use frame::Frame;
 pub use item::{CallKind, Item};

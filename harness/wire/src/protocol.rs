@@ -47,11 +47,6 @@ impl Protocol {
         }
     }
 
-    /// The protocol of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
-    }
-
     /// Its name, as files and reports write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -117,9 +112,7 @@ impl Protocol {
     pub fn error_frame(self, kind: &str, message: &str) -> Result<Frame, serde_json::Error> {
         let (event, data) = match self {
             Self::Responses => {
-                let error = json!({"code": kind, "message": message});
-                let response =
-                    json!({"id": "resp_failed", "object": "response", "status": "failed", "error": error});
+                let response = responses::failed(kind, message);
                 let data = json!({"type": "response.failed", "sequence_number": 0, "response": response});
                 (Some("response.failed"), data)
             }

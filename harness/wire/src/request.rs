@@ -97,7 +97,9 @@ impl Protocol {
         let mut first = true;
         let mut pieces: Vec<(BlockKind, &str)> = Vec::new();
         for (key, raw) in fields.iter() {
-            let kind = self.kind_of(key).filter(|_| fields.iter().filter(|(k, _)| *k == key).count() == 1);
+            // Of a member that occurs twice only the last counts: both stay where they are.
+            let once = || fields.iter().filter(|(other, _)| *other == key).nth(1).is_none();
+            let kind = self.kind_of(key).filter(|_| once());
             match kind.and_then(|kind| Some((kind, pieces_of(kind, raw)?))) {
                 Some((kind, found)) => pieces.extend(found.into_iter().map(|piece| (kind, piece))),
                 None => {

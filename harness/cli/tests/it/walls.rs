@@ -53,7 +53,7 @@ fn attempts(place: &Place, port: u16) -> Vec<String> {
         "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done 2>&1; ls -la /proc/[0-9]*/exe /proc/[0-9]*/fd 2>&1".to_owned(),
         format!("find / {plain} -readable -print 2>/dev/null | head -n 2000"),
         format!("find / -readable 2>/dev/null | grep -F -e {SPLIT} -e retake-it -e spy.1 -e victim -e solve.sh -e retake.toml"),
-        format!("find / {plain} -type f -readable -print0 2>/dev/null | xargs -0 grep -lF {SPLIT} 2>/dev/null; echo searched"),
+        format!("find / {plain} -path /dev -prune -o -type f -readable -print0 2>/dev/null | xargs -0r grep -lF {SPLIT} -- 2>/dev/null; echo searched"),
         "ls -laR /tmp /home /root /var/tmp /run /mnt /dev/shm 2>&1 | head -n 200; cat /tmp/* /dev/shm/* 2>/dev/null".to_owned(),
         "cat /proc/self/mountinfo /proc/mounts 2>&1".to_owned(),
         format!("(exec 3<>/dev/tcp/127.0.0.1/{port} && echo CONNECTED && cat <&3) 2>&1; (exec 3<>/dev/tcp/1.1.1.1/53 && echo CONNECTED) 2>&1; cat /proc/net/dev /proc/net/tcp /proc/net/unix 2>&1"),
@@ -114,6 +114,7 @@ fn an_agent_reaches_nothing_but_its_own_world() {
     let commands = attempts(&place, port);
     for (command, output) in commands.iter().zip(&outputs) {
         assert!(!output.contains(CANARY), "a secret was read by\n{command}\n{output}");
+        assert!(!output.contains("[killed after"), "too slow to be a test:\n{command}");
         assert!(!output.contains("CONNECTED"), "a connection was made by\n{command}\n{output}");
         // What was asked for may be named in a refusal, and nothing else of the host's folders may.
         for line in output.lines().filter(|line| line.contains(root)) {

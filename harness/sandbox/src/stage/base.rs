@@ -69,7 +69,7 @@ pub(super) fn prepare(walls: Walls, toolchains: &[Toolchain], hidden: &[PathBuf]
 
 /// Gets a mount namespace: as root by right, else in a user namespace. True where we still are root.
 fn enter() -> Step<bool> {
-    if rustix::process::geteuid().is_root() {
+    if is_root() {
         if sys::unshare(sys::NEW_MOUNTS).is_ok() {
             return Ok(true);
         }
@@ -78,6 +78,19 @@ fn enter() -> Step<bool> {
     }
     enter_user_namespace(sys::NEW_MOUNTS)?;
     Ok(false)
+}
+
+/// Whether this is root that can become the unprivileged user that trials are outside. Root of a user namespace
+/// that does not know that user (a rootless container's, for example) is like any other user.
+pub(super) fn is_root() -> bool {
+    let known = |line: &str| {
+        let mut numbers = line.split_ascii_whitespace().map(|number| number.parse::<u32>().ok());
+        let first = numbers.next().flatten()?;
+        let count = numbers.nth(1).flatten()?;
+        Some((first..first.saturating_add(count)).contains(&DROPPED_ID))
+    };
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    rustix::process::geteuid().is_root() && map.lines().any(|line| known(line) == Some(true))
 }
 
 /// Becomes the unprivileged user that trials are outside.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::base::{drop_root, enter_user_namespace, new_tmpfs};
+use super::base::{drop_root, enter_user_namespace, is_root, new_tmpfs};
 use super::{OrStep, Step, confine, in_child};
 use crate::spec::{HostReport, Limits, Wall, Walls};
 use crate::sys;
@@ -27,7 +27,7 @@ pub(super) fn host() -> HostReport {
     let try_out = |name: &str, work: Try| Wall { name: name.to_owned(), fault: in_child(work).err() };
     HostReport {
         kernel,
-        root: rustix::process::geteuid().is_root(),
+        root: is_root(),
         walls: walls.into_iter().map(|(name, work)| try_out(name, work)).collect(),
         overlay: try_out("overlay", overlay),
         landlock_abi: sys::landlock_abi(),
@@ -36,7 +36,7 @@ pub(super) fn host() -> HostReport {
 
 /// Enters a user namespace as a trial would, with others.
 fn enter(others: i32) -> Step {
-    if rustix::process::geteuid().is_root() {
+    if is_root() {
         drop_root()?;
     }
     enter_user_namespace(sys::NEW_MOUNTS | others)

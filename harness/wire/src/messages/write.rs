@@ -9,7 +9,10 @@ use crate::{Authored, Frame};
 pub(crate) fn frames(authored: &Authored) -> Result<Vec<Frame>, serde_json::Error> {
     let mut message = body(authored);
     let (stop, counters) = (message["stop_reason"].take(), message["usage"].clone());
-    message["usage"]["output_tokens"] = authored.usage.output_tokens.min(1).into();
+    if let Some(begun) = message["usage"].as_object_mut() {
+        begun.remove("output_tokens_details");
+        begun.insert("output_tokens".to_owned(), authored.usage.output_tokens.min(1).into());
+    }
     let blocks = message["content"].take();
     message["content"] = json!([]);
     let mut drafts = vec![Draft::named("message_start", json!({"message": message}))];
@@ -77,6 +80,7 @@ fn usage(authored: &Authored) -> Value {
         "cache_creation_input_tokens": written,
         "cache_creation": {"ephemeral_5m_input_tokens": written, "ephemeral_1h_input_tokens": 0},
         "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens},
         "service_tier": "standard",
     })
 }

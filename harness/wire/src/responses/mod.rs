@@ -13,8 +13,8 @@ use crate::fields::typed;
 pub use crate::{Answer, Authored, Decoder, End};
 
 pub(crate) use read::{names_of, read_item, tool_names};
-pub(crate) use stream::{Stream, whole};
-pub(crate) use write::{authored_items, body, frames, native_frames};
+pub(crate) use stream::{feed, whole};
+pub(crate) use write::{authored_items, body, failed, frames, native_frames};
 
 typed! {
     /// One event of a stream.

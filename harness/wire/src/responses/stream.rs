@@ -8,40 +8,34 @@ use serde_json::value::RawValue;
 use super::{Event, Response};
 use crate::{Answer, End, Fields, Usage};
 
-/// Follows a stream; every event carries what it needs.
-#[derive(Debug, Default)]
-pub(crate) struct Stream;
-
-impl Stream {
-    /// Takes the next event; says whether it carries content.
-    pub(crate) fn feed(&mut self, text: &str, answer: &mut Answer) -> Result<bool, serde_json::Error> {
-        let event = Event::decode(text)?;
-        let kind = match (event.kind.as_deref(), event.error) {
-            (Some(kind), _) => kind,
-            (None, Some(error)) => {
-                answer.fail(error.get());
-                return Ok(false);
-            }
-            (None, None) => return Err(serde_json::Error::custom("an event without a type")),
-        };
-        if kind == "response.output_item.done" {
-            answer.items.extend(event.item.map(|item| Box::from(item.get())));
+/// Takes the next event of a stream; says whether it carries content. Every event carries all that it needs.
+pub(crate) fn feed(text: &str, answer: &mut Answer) -> Result<bool, serde_json::Error> {
+    let event = Event::decode(text)?;
+    let kind = match (event.kind.as_deref(), event.error) {
+        (Some(kind), _) => kind,
+        (None, Some(error)) => {
+            answer.fail(error.get());
+            return Ok(false);
         }
-        if kind == "error" {
-            // Its parts stand in the event itself or in an object of their own.
-            answer.fail(event.error.map_or(text, RawValue::get));
-        }
-        if let Some(response) = &event.response {
-            let end = match kind {
-                "response.completed" => "completed",
-                "response.incomplete" => "incomplete",
-                "response.failed" => "failed",
-                _ => "",
-            };
-            take(response, end, answer);
-        }
-        Ok(carries_content(kind))
+        (None, None) => return Err(serde_json::Error::custom("an event without a type")),
+    };
+    if kind == "response.output_item.done" {
+        answer.items.extend(event.item.map(|item| Box::from(item.get())));
     }
+    if kind == "error" {
+        // Its parts stand in the event itself or in an object of their own.
+        answer.fail(event.error.map_or(text, RawValue::get));
+    }
+    if let Some(response) = &event.response {
+        let end = match kind {
+            "response.completed" => "completed",
+            "response.incomplete" => "incomplete",
+            "response.failed" => "failed",
+            _ => "",
+        };
+        take(response, end, answer);
+    }
+    Ok(carries_content(kind))
 }
 
 fn carries_content(kind: &str) -> bool {
@@ -162,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_event_without_a_type_is_an_error_and_a_whole_body_tells_its_status() {
-        let feed = |text: &str| Stream.feed(text, &mut Answer::default());
+        let feed = |text: &str| feed(text, &mut Answer::default());
         assert!(feed("{}").is_err() && feed("[]").is_err() && feed("nope").is_err());
         let body = r#"{"status":"incomplete","model":"m","output":[],"incomplete_details":{"reason":"content_filter"},"error":null}"#;
         let answer = Protocol::Responses.answer(body, 5).unwrap();

@@ -158,6 +158,14 @@ pub(crate) fn body(authored: &Authored) -> Value {
     body
 }
 
+/// A response that failed.
+pub(crate) fn failed(kind: &str, message: &str) -> Value {
+    let mut failed = response(&Authored::default(), "failed");
+    failed["id"] = "resp_failed".into();
+    failed["error"] = json!({"code": kind, "message": message});
+    failed
+}
+
 /// A response without its output, with the members that the vendor's own client demands.
 fn response(authored: &Authored, status: &str) -> Value {
     json!({
