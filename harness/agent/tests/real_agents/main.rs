@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use agent::external::{ExternalAgent, LaunchPlan};
 use cassette::Profile;
 use server::{Server, Turn};
-use wire::{AuthoredCall, Block, Chain, Exact, Normalise, difference_in};
+use wire::{AuthoredCall, Block, Chain, Exact, Normalise, difference};
 
 /// The folder with `bin/codex` and `bin/claude`.
 const AGENTS: &str = "RETAKE_AGENTS";
@@ -122,12 +122,11 @@ fn same_requests(agent: &ExternalAgent, model: &str, turns: &dyn Fn(&Path) -> Ve
     let (one, two, three) = (split(&first), split(&second), split(&other));
     assert_eq!((one.len(), two.len()), (turns(Path::new("/")).len(), one.len()));
     for (number, (a, b)) in one.iter().zip(&two).enumerate() {
-        let difference = difference_in(protocol, a, b, &profile).unwrap();
-        assert_eq!(difference, None, "request {number}");
+        assert_eq!(difference(protocol, a, b, &profile).unwrap(), None, "request {number}");
         assert_eq!(key(a, &profile), key(b, &profile));
         assert_ne!(key(a, &Exact), key(b, &Exact), "without the profile request {number} is another one");
     }
-    let changed = difference_in(protocol, &one[0], &three[0], &profile).unwrap().unwrap();
+    let changed = difference(protocol, &one[0], &three[0], &profile).unwrap().unwrap();
     assert!(changed.diff.contains("Keep it"), "{changed:?}");
     println!("{}: a changed sentence of AGENTS.md: {} at {}", agent.name(), changed.cause, changed.path);
     explain(agent.name(), &profile, two.last().unwrap(), second.requests.last().unwrap().len());
