@@ -1,6 +1,8 @@
 //! Requests in the shape of Codex's and Claude Code's, made up and short: what differs from run to run passes with
 //! their profiles, and whatever else differs is told with its cause and place.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use cassette::Profile;
 use serde_json::{Value, json};
 use wire::{Block, Cause, Chain, Difference, Exact, Normalise, Protocol, difference};

@@ -3,6 +3,8 @@
 //! namespace and the other user) and `RETAKE_AGENTS`, the folder that `fixtures/agents/install.sh` filled; skipped
 //! otherwise.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, and what they found out")]
+
 mod server;
 
 use std::collections::BTreeMap;
@@ -105,17 +107,24 @@ struct Run {
 fn same_requests(agent: &ExternalAgent, model: &str, turns: &dyn Fn(&Path) -> Vec<Turn>) {
     let temp = tempfile::Builder::new().prefix("real-agents").tempdir().unwrap();
     fs::set_permissions(temp.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let run = |place: &str, rules: &str| drive(agent, model, &temp.path().join(place), rules, turns);
-    let first = run("a", "# Rules\n\nKeep it short.\n");
-    let second = run("another/place", "# Rules\n\nKeep it short.\n");
-    let other = run("third", "# Rules\n\nKeep it long.\n");
+    let protocol = agent.protocol().unwrap();
+    let profile = || Profile::built_in(agent.profile()).unwrap().speaking(protocol);
+    let recorded_in = temp.path().join("a");
+    // Every run is given the answers of the first one: they name its folder.
+    let run = |place: &str, rules: &str, recorded: Option<&Run>| {
+        let recorded = recorded.map(|run| (profile(), run.requests.clone()));
+        let server = Server::start(protocol, turns(&recorded_in.join("work")), recorded);
+        drive(agent, model, &temp.path().join(place), rules, &server)
+    };
+    let first = run("a", "# Rules\n\nKeep it short.\n", None);
+    let second = run("another/place", "# Rules\n\nKeep it short.\n", Some(&first));
+    let other = run("third", "# Rules\n\nKeep it long.\n", Some(&first));
 
     assert_eq!(first.message, "All done.");
     assert_eq!(first.files, second.files);
     assert_eq!((first.files["notes.txt"].as_str(), first.files["made.txt"].as_str()), ("new\n", "made\n"));
 
-    let protocol = agent.protocol().unwrap();
-    let profile = Profile::built_in(agent.profile()).unwrap().speaking(protocol);
+    let profile = profile();
     let split = |run: &Run| -> Vec<Vec<Block>> {
         run.requests.iter().map(|body| protocol.split(body).unwrap()).collect()
     };
@@ -151,21 +160,14 @@ fn explain(name: &str, profile: &Profile, request: &[Block], bytes: usize) {
     }
 }
 
-/// Starts the agent as its preset says, in a workspace and a home below `place`, and answers it from a script.
-fn drive(
-    agent: &ExternalAgent,
-    model: &str,
-    place: &Path,
-    rules: &str,
-    turns: &dyn Fn(&Path) -> Vec<Turn>,
-) -> Run {
+/// Starts the agent as its preset says, in a workspace and a home below `place`, where the server answers it.
+fn drive(agent: &ExternalAgent, model: &str, place: &Path, rules: &str, server: &Server) -> Run {
     let (cwd, home) = (place.join("work"), place.join("home"));
     for folder in [&cwd, &home] {
         fs::create_dir_all(folder).unwrap();
     }
     fs::write(cwd.join("notes.txt"), "old\n").unwrap();
     fs::write(cwd.join("AGENTS.md"), rules).unwrap();
-    let server = Server::start(agent.protocol().unwrap(), turns(&cwd));
     let base_url = server.base_url();
     let launch = agent.launch(&LaunchPlan {
         base_url: &base_url,

@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use wire::{Authored, AuthoredCall, Protocol};
+use cassette::{Profile, Renames};
+use wire::{Authored, AuthoredCall, Chain, Protocol};
 
 /// One answer.
 pub(crate) enum Turn {
@@ -22,6 +23,8 @@ struct State {
     protocol: Protocol,
     turns: Vec<Turn>,
     requests: Vec<String>,
+    /// The profile and the requests of an earlier run, whose answers are given again.
+    recorded: Option<(Profile, Vec<String>)>,
 }
 
 pub(crate) struct Server {
@@ -30,10 +33,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(protocol: Protocol, turns: Vec<Turn>) -> Self {
+    pub(crate) fn start(
+        protocol: Protocol,
+        turns: Vec<Turn>,
+        recorded: Option<(Profile, Vec<String>)>,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(Mutex::new(State { protocol, turns, requests: Vec::new() }));
+        let state = Arc::new(Mutex::new(State { protocol, turns, requests: Vec::new(), recorded }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -104,9 +111,22 @@ impl State {
             None => authored.text = Some("The script has ended.".to_owned()),
         }
         let mut text = Vec::new();
-        for frame in authored.frames(self.protocol).unwrap() {
+        let mut frames = authored.frames(self.protocol).unwrap();
+        if let Some((profile, recorded)) = &self.recorded
+            && let (Some(old), Some(new)) = (recorded.get(number), self.requests.last())
+        {
+            let chain = |body: &str| chain(self.protocol, body, profile);
+            frames = Renames::new(profile, &chain(old), &chain(new)).frames(self.protocol, &frames);
+        }
+        for frame in frames {
             frame.to_event().write(&mut text);
         }
         (200, "text/event-stream", text)
     }
+}
+
+fn chain(protocol: Protocol, body: &str, profile: &Profile) -> Chain {
+    let mut chain = Chain::default();
+    protocol.split(body).unwrap().iter().for_each(|block| chain.add(block, profile).unwrap());
+    chain
 }

@@ -132,6 +132,20 @@ impl Profile {
         Ok(all)
     }
 
+    /// The spans of a text said by the model that name followed values, or that a rule for a call's arguments covers:
+    /// start, end, class.
+    pub(crate) fn said_spans(&self, text: &str, known: &[Capture]) -> Vec<(usize, usize, &str)> {
+        let arguments = [PathStep::Key("arguments".to_owned())];
+        let mut spans = Vec::new();
+        for (number, rule) in self.rules.iter().enumerate() {
+            if rule.is_followed() || rule.is_about(BlockKind::Item, &arguments) {
+                rule.spans(number, text, known, &mut spans);
+            }
+        }
+        spans.sort_by_key(|span| span.start);
+        spans.into_iter().map(|span| (span.start, span.end, self.rules[span.rule].class.as_str())).collect()
+    }
+
     fn taken<'a>(&'a self, kind: BlockKind, known: &[Capture]) -> Taken<'a> {
         Taken { profile: self, kind, known: known.to_vec(), covered: Vec::new() }
     }

@@ -148,6 +148,11 @@ impl Rule {
         self.block == kind && self.paths.iter().any(leads)
     }
 
+    /// Whether it covers values that another rule took.
+    pub(super) fn is_followed(&self) -> bool {
+        matches!(self.what, What::Followed)
+    }
+
     /// Whether the member with this text is left out.
     pub(super) fn drops(&self, text: &str) -> bool {
         matches!(self.what, What::Dropped)
