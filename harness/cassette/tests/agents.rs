@@ -307,6 +307,16 @@ fn the_same_id_twice_stays_meaningful() {
 }
 
 #[test]
+fn a_process_that_no_output_named_is_a_number_like_any_other() {
+    let without = |number: u32| {
+        let call = codex_call(5, "write_stdin", &json!({"chars": "y", "session_id": number}));
+        blocks(Protocol::Responses, &json!({"model": "m", "input": [call]}))
+    };
+    let profile = codex_profile();
+    assert_ne!(key(&without(1), &profile), key(&without(2), &profile));
+}
+
+#[test]
 fn a_value_that_no_longer_fits_its_class_is_a_difference() {
     let second = Run::second();
     let codex_told = |from: &str, to: &str| edited(&codex_profile(), codex, from, to).path;

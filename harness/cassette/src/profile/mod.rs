@@ -377,7 +377,9 @@ mod tests {
         assert!(refused("([0-9.]+)", "[0-9.]+"));
         assert!(refused("reason = \"measured\"", ""));
         assert!(refused("\"measured\"", "\" \""));
-        assert!(refused("followed = true", "followed = true\nwithin = \"(a)\""));
+        assert!(refused("followed = true", "followed = true\nwithin = \"a\""));
+        assert!(refused("\"path\"\n        followed", "\"date\"\n        followed"));
+        assert!(refused("dropped = true", "dropped = true\nwithin = \"(a)\""));
         assert!(refused("class = \"json\"", "class = \"path\""));
         assert!(refused("beside = \"path\"", "beside = \"paths\""));
         assert!(refused("\".cwd\"", "\"cwd\""));
