@@ -6,6 +6,7 @@ mod format;
 mod load;
 mod play;
 mod profile;
+mod rename;
 mod write;
 
 pub use format::{
@@ -14,4 +15,5 @@ pub use format::{
 pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player};
 pub use profile::{Covered, Profile, ProfileError, RuleText};
+pub use rename::{Recorded, Renames};
 pub use write::{Asked, CountTokens, Writer};

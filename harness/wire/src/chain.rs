@@ -10,8 +10,8 @@ use crate::mark::{has_marks, unmarked};
 use crate::{Block, BlockKind, JsonError, Prompt, canonical};
 
 /// The classes whose values are looked for wherever a rule says so, once they were seen in a place that names them:
-/// a folder's path, and the name that an agent makes of it.
-const FOLLOWED: [&str; 2] = ["path", "slug"];
+/// a folder's path, the name that an agent makes of it, and a process that was named to be written to.
+const FOLLOWED: [&str; 3] = ["path", "slug", "pid"];
 
 /// The classes of what is measured or counted. That two such values are equal is chance, so they have no number.
 const MEASURED: [&str; 2] = ["duration", "counter"];

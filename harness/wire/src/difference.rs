@@ -4,18 +4,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::mark::{Piece, pieces};
+use crate::leaf::{Leaf, Marked, cut, leaf};
 use crate::responses::names_of;
-use crate::{
-    Block, BlockKind, Capture, Chain, Item, JsonError, Normalise, PathStep, Protocol, Template, path_text,
-};
+use crate::{Block, BlockKind, Chain, Item, JsonError, Normalise, Protocol, Template};
 
 /// How far ahead an item is looked for before it counts as changed.
 const LOOK_AHEAD: usize = 32;
-/// Characters of context on each side of a difference.
-const CONTEXT: usize = 40;
 
 /// Why two requests differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -116,25 +111,11 @@ impl<'a> Side<'a> {
 
     /// The value of a block with its volatile values marked. All followed values are known here: the later ones
     /// too, which only makes the shown texts more alike.
-    fn value(&self, index: usize) -> Value {
-        let Some(block) = self.blocks.get(index) else { return Value::Null };
-        let text = self.normalise.text(block.kind, &block.raw, self.chain.followed());
-        text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-    }
-
-    /// What a marked text means: characters, and volatile values by class and number.
-    fn units<'t>(&self, text: &'t str) -> Vec<Unit<'t>> {
-        let mut units = Vec::with_capacity(text.len());
-        for piece in pieces(text) {
-            match piece {
-                Piece::Plain(plain) => units.extend(plain.chars().map(Unit::Char)),
-                Piece::Volatile { class, value } => {
-                    let capture = Capture { class: class.to_owned(), value: value.to_owned() };
-                    units.push(Unit::Volatile(class, self.chain.number(&capture), value));
-                }
-            }
-        }
-        units
+    fn marked(&self, index: usize) -> Marked<'_> {
+        let block = self.blocks.get(index);
+        let text = block.and_then(|b| self.normalise.text(b.kind, &b.raw, self.chain.followed()).ok());
+        let value = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Marked { value, chain: &self.chain }
     }
 
     /// Where the path of a block starts: `.input[3]`.
@@ -145,45 +126,6 @@ impl<'a> Side<'a> {
     fn has_after(&self, first: usize, template: &Template) -> bool {
         self.templates.iter().skip(first + 1).take(LOOK_AHEAD).any(|t| t.digest == template.digest)
     }
-}
-
-/// A piece of what a text means.
-#[derive(Clone, Copy, Debug)]
-enum Unit<'a> {
-    Char(char),
-    /// Class, number in the conversation, and the value that stood there.
-    Volatile(&'a str, Option<u32>, &'a str),
-}
-
-impl PartialEq for Unit<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Char(a), Self::Char(b)) => a == b,
-            (Self::Volatile(a, m, _), Self::Volatile(b, n, _)) => (a, m) == (b, n),
-            _ => false,
-        }
-    }
-}
-
-impl Unit<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Char(c) => c.len_utf8(),
-            Self::Volatile(_, _, value) => value.len(),
-        }
-    }
-}
-
-/// The text that was sent, from what it means.
-fn sent(units: &[Unit<'_>]) -> String {
-    let mut text = String::new();
-    for unit in units {
-        match unit {
-            Unit::Char(c) => text.push(*c),
-            Unit::Volatile(_, _, value) => text.push_str(value),
-        }
-    }
-    text
 }
 
 fn place(protocol: Protocol, blocks: &[Block], index: usize) -> String {
@@ -198,7 +140,7 @@ fn place(protocol: Protocol, blocks: &[Block], index: usize) -> String {
 }
 
 fn head(old: &Side<'_>, new: &Side<'_>, first: usize) -> Difference {
-    let (path, offset, diff) = value_difference(old, new, first);
+    let Leaf { path, offset, diff, .. } = leaf(&old.marked(first), &new.marked(first));
     // An empty list of tools, or none, is told by the head.
     let cause = match path.as_str() {
         ".model" => Cause::ModelChanged,
@@ -237,7 +179,7 @@ fn tools(before: &Side<'_>, after: &Side<'_>, first: usize) -> Difference {
     if words.is_empty()
         && let (Some(a), Some(_)) = (recorded.get(first), now.get(first))
     {
-        let (inner, offset, diff) = value_difference(before, after, first);
+        let Leaf { path: inner, offset, diff, .. } = leaf(&before.marked(first), &after.marked(first));
         let diff = format!("edited {}\n{diff}", names_of(&a.raw).join(", "));
         return Difference { cause: Cause::ToolsChanged, path: path + &inner, offset, diff };
     }
@@ -269,13 +211,13 @@ fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Opt
     {
         return whole(missing_cause(old.protocol, a), old.place(first), "-", a);
     }
-    let cause = if is_instructions(old.protocol, a) || is_instructions(new.protocol, b) {
-        Cause::InstructionsChanged
-    } else {
-        Cause::ItemChanged
+    let Leaf { path, offset, diff, recorded } = leaf(&old.marked(first), &new.marked(first));
+    let instructions = is_instructions(old.protocol, a) || is_instructions(new.protocol, b);
+    let cause = match instructions || holds_project_instructions(&recorded) {
+        true => Cause::InstructionsChanged,
+        false => Cause::ItemChanged,
     };
-    let (inner, offset, diff) = value_difference(old, new, first);
-    Difference { cause, path: old.place(first) + &inner, offset, diff }
+    Difference { cause, path: old.place(first) + &path, offset, diff }
 }
 
 fn missing_cause(protocol: Protocol, block: &Block) -> Cause {
@@ -284,6 +226,14 @@ fn missing_cause(protocol: Protocol, block: &Block) -> Cause {
 
 fn inserted_cause(protocol: Protocol, block: &Block) -> Cause {
     if is_instructions(protocol, block) { Cause::InstructionsChanged } else { Cause::ItemInserted }
+}
+
+/// Whether a text of a user's message is the one in which Claude Code shows a project's AGENTS.md or CLAUDE.md. The
+/// same message also holds the user's words.
+fn holds_project_instructions(text: &str) -> bool {
+    text.starts_with("<system-reminder>")
+        && text.contains("\nContents of /")
+        && text.contains(" (project instructions")
 }
 
 /// Whether a block speaks for the harness or the project, not for a turn: a system prompt, a developer message, or
@@ -296,78 +246,6 @@ fn is_instructions(protocol: Protocol, block: &Block) -> bool {
             }
             _ => false,
         })
-}
-
-/// Path, offset and short diff of the first difference between two blocks of the same place. Offset and texts are
-/// those that were sent.
-fn value_difference(old: &Side<'_>, new: &Side<'_>, index: usize) -> (String, u64, String) {
-    let (a, b) = (old.value(index), new.value(index));
-    let equal = |x: &Value, y: &Value| {
-        let both = x.as_str().zip(y.as_str());
-        both.map_or_else(|| x == y, |(x, y)| x == y || old.units(x) == new.units(y))
-    };
-    let mut path = Vec::new();
-    let (a, b) = descend(&a, &b, &equal, &mut path);
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let (a, b) = (text(a), text(b));
-    let (a, b) = (old.units(&a), new.units(&b));
-    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let offset = |units: &[Unit<'_>]| units.iter().take(same).map(Unit::len).sum::<usize>();
-    let diff = format!("- {}\n+ {}", cut(&sent(&a), offset(&a)), cut(&sent(&b), offset(&b)));
-    (path_text(&path), offset(&a) as u64, diff)
-}
-
-/// Whether two values mean the same, given what two strings that do are.
-fn same(a: &Value, b: &Value, equal: &dyn Fn(&Value, &Value) -> bool) -> bool {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, x)| b.get(key).is_some_and(|y| same(x, y, equal)))
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(x, y)| same(x, y, equal))
-        }
-        _ => equal(a, b),
-    }
-}
-
-/// Walks down to the first two values that differ and are not both objects or both arrays.
-fn descend<'a>(
-    mut old: &'a Value,
-    mut new: &'a Value,
-    equal: &dyn Fn(&Value, &Value) -> bool,
-    path: &mut Vec<PathStep>,
-) -> (&'a Value, &'a Value) {
-    static NULL: Value = Value::Null;
-    let differ = |x: Option<&Value>, y: Option<&Value>| match (x, y) {
-        (Some(x), Some(y)) => !same(x, y, equal),
-        _ => true,
-    };
-    loop {
-        let step = match (old, new) {
-            (Value::Object(a), Value::Object(b)) => {
-                let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
-                keys.map(|key| (PathStep::Key(key.clone()), a.get(key), b.get(key)))
-                    .find(|(_, x, y)| differ(*x, *y))
-            }
-            (Value::Array(a), Value::Array(b)) => (0..a.len().max(b.len()))
-                .map(|i| (PathStep::Index(i), a.get(i), b.get(i)))
-                .find(|(_, x, y)| differ(*x, *y)),
-            _ => None,
-        };
-        let Some((step, a, b)) = step else { return (old, new) };
-        path.push(step);
-        (old, new) = (a.unwrap_or(&NULL), b.unwrap_or(&NULL));
-    }
-}
-
-/// A text around an offset, on one line.
-fn cut(text: &str, offset: usize) -> String {
-    let before: Vec<char> = text[..offset.min(text.len())].chars().rev().take(CONTEXT).collect();
-    let after: String = text[offset.min(text.len())..].chars().take(CONTEXT * 2).collect();
-    let lead = if before.len() == CONTEXT { "…" } else { "" };
-    let trail = if text.len() > offset + after.len() { "…" } else { "" };
-    let shown: String = before.into_iter().rev().collect::<String>() + &after;
-    format!("{lead}{}{trail}", shown.escape_debug())
 }
 
 #[cfg(test)]

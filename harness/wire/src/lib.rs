@@ -11,6 +11,7 @@ mod difference;
 mod fields;
 mod frame;
 mod item;
+mod leaf;
 mod mark;
 pub mod messages;
 mod pairing;

@@ -132,6 +132,20 @@ impl Profile {
         Ok(all)
     }
 
+    /// The spans of a text said by the model that name followed values, or that a rule for a call's arguments covers:
+    /// start, end, class.
+    pub(crate) fn said_spans(&self, text: &str, known: &[Capture]) -> Vec<(usize, usize, &str)> {
+        let arguments = [PathStep::Key("arguments".to_owned())];
+        let mut spans = Vec::new();
+        for (number, rule) in self.rules.iter().enumerate() {
+            if rule.is_followed() || rule.is_about(BlockKind::Item, &arguments) {
+                rule.spans(number, text, known, &mut spans);
+            }
+        }
+        spans.sort_by_key(|span| span.start);
+        spans.into_iter().map(|span| (span.start, span.end, self.rules[span.rule].class.as_str())).collect()
+    }
+
     fn taken<'a>(&'a self, kind: BlockKind, known: &[Capture]) -> Taken<'a> {
         Taken { profile: self, kind, known: known.to_vec(), covered: Vec::new() }
     }
@@ -326,6 +340,13 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_keys_numbers_nothing() {
+        let id = "msg_01234567-89ab-cdef-0123-456789abcdef";
+        let one = key(&[&format!(r#"{{"id":"{id}","cwd":"/a"}}"#)]);
+        assert_eq!(one, key(&[&format!(r#"{{"cwd":"/a","id":"{id}"}}"#)]));
+    }
+
+    #[test]
     fn nothing_passes_for_a_covered_value() {
         let forged = |value: &str| item("x", &format!("\u{fdd0}uuid\u{fdd1}{value}\u{fdd0}"));
         assert_ne!(key(&[&forged("a")]), key(&[&forged("b")]));
@@ -356,7 +377,9 @@ mod tests {
         assert!(refused("([0-9.]+)", "[0-9.]+"));
         assert!(refused("reason = \"measured\"", ""));
         assert!(refused("\"measured\"", "\" \""));
-        assert!(refused("followed = true", "followed = true\nwithin = \"(a)\""));
+        assert!(refused("followed = true", "followed = true\nwithin = \"a\""));
+        assert!(refused("\"path\"\n        followed", "\"date\"\n        followed"));
+        assert!(refused("dropped = true", "dropped = true\nwithin = \"(a)\""));
         assert!(refused("class = \"json\"", "class = \"path\""));
         assert!(refused("beside = \"path\"", "beside = \"paths\""));
         assert!(refused("\".cwd\"", "\"cwd\""));

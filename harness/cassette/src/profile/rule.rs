@@ -20,7 +20,8 @@ pub(super) struct RuleFile {
     /// Where only a part of the text is volatile: an expression whose first group is that part.
     #[serde(default)]
     within: Option<String>,
-    /// Covers exactly the values of this class that another rule took earlier in the conversation, nothing else.
+    /// Covers exactly the values of this class that another rule took earlier in the conversation, nothing else:
+    /// wherever they stand in the text, or with `within` only there.
     #[serde(default)]
     followed: bool,
     /// Holds only where the same text also has a covered value of this class.
@@ -56,6 +57,8 @@ pub(super) struct Rule {
 enum What {
     Whole,
     Within(Regex),
+    /// Within, and only a value that is known.
+    WithinKnown(Regex),
     Followed,
     Dropped,
 }
@@ -119,11 +122,12 @@ impl Rule {
             (None, false, false) => What::Whole,
             (Some(text), false, false) => What::Within(regex(&text)?),
             (None, true, false) if followable() => What::Followed,
-            (None, true, false) => return malformed(format!("values of class {class:?} are not followed")),
+            (Some(text), true, false) if followable() => What::WithinKnown(regex(&text)?),
+            (_, true, false) => return malformed(format!("values of class {class:?} are not followed")),
             (None, false, true) => What::Dropped,
-            _ => return malformed("`within`, `followed` and `dropped` exclude each other".to_owned()),
+            (_, _, true) => return malformed("what is dropped is dropped whole".to_owned()),
         };
-        if matches!(&what, What::Within(within) if within.captures_len() != 2) {
+        if matches!(&what, What::Within(within) | What::WithinKnown(within) if within.captures_len() != 2) {
             return malformed("`within` needs exactly one group".to_owned());
         }
         let steps: Option<Vec<_>> = paths.iter().map(|path| parse_path(path)).collect();
@@ -148,6 +152,11 @@ impl Rule {
         self.block == kind && self.paths.iter().any(leads)
     }
 
+    /// Whether it covers values that another rule took.
+    pub(super) fn is_followed(&self) -> bool {
+        matches!(self.what, What::Followed)
+    }
+
     /// Whether the member with this text is left out.
     pub(super) fn drops(&self, text: &str) -> bool {
         matches!(self.what, What::Dropped)
@@ -167,6 +176,11 @@ impl Rule {
             What::Within(within) => within
                 .captures_iter(text)
                 .filter_map(|captures| captures.get(1))
+                .for_each(|part| take(part.start(), part.end())),
+            What::WithinKnown(within) => within
+                .captures_iter(text)
+                .filter_map(|captures| captures.get(1))
+                .filter(|part| known.iter().any(|c| c.class == self.class && c.value == part.as_str()))
                 .for_each(|part| take(part.start(), part.end())),
             What::Followed => {
                 let mut values: Vec<&str> =
