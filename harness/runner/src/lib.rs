@@ -5,6 +5,7 @@ mod actor;
 mod attempt;
 mod host;
 mod keep;
+mod live;
 mod plan;
 mod run;
 mod source;
@@ -13,6 +14,7 @@ mod toolchain;
 mod world;
 
 pub use host::HostFacts;
+pub use live::{Live, open_live};
 pub use plan::{ModelSpec, Planned, Selection, TrialPlan, plan};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};
 pub use toolchain::{Found, Needs, Spawn};

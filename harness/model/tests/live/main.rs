@@ -1,0 +1,7 @@
+//! Live backends against a server on loopback: each fault is told apart, each answer comes through as it is, and the
+//! key never leaves.
+
+mod backend;
+mod busy;
+mod retries;
+mod server;
