@@ -66,7 +66,7 @@ fn ask(model: &dyn Model) -> Result<(), ModelFault> {
         sent: None,
     };
     match model.answer(&call)? {
-        Reply::Stream(stream) => stream.map(|frame| frame.map(drop)).collect(),
+        Reply::Stream(mut stream) => stream.try_for_each(|frame| frame.map(drop)),
         Reply::Body { .. } => Ok(()),
     }
 }

@@ -6,29 +6,36 @@ use std::time::{Duration, Instant};
 use crate::backend::{CREATED, DONE, ask, backend, open};
 use crate::server::{Server, event, events, wait};
 
-/// Loops of calls side by side, each of a few steps; gives the share of the possible calls that were made.
-fn keep_busy(loops: usize, steps: usize, answer: Duration) -> f64 {
+/// Time between the starts of two loops: not even trials begin all at once, and a listener's queue is short.
+const APART: Duration = Duration::from_millis(3);
+
+/// Loops of calls side by side, each of a few steps; gives the share of their time in which the server was at work.
+fn keep_busy(loops: u32, steps: u32, answer: Duration) -> f64 {
     let ms = u64::try_from(answer.as_millis()).unwrap();
     let server = Server::start(vec![vec![events(), event(CREATED), wait(ms), event(DONE)]]);
     let mut slow = backend(&server.url);
     slow.timeouts.idle = Duration::from_secs(60);
     slow.timeouts.total = Duration::from_secs(600);
     let model = open(slow);
-    let faults = Mutex::new(Vec::new());
-    let begun = Instant::now();
+    let (faults, spent) = (Mutex::new(Vec::new()), Mutex::new(Duration::ZERO));
     std::thread::scope(|scope| {
-        for _ in 0..loops {
-            scope.spawn(|| {
+        for number in 0..loops {
+            let (model, faults, spent) = (&model, &faults, &spent);
+            scope.spawn(move || {
+                std::thread::sleep(APART * number);
+                let begun = Instant::now();
                 for _ in 0..steps {
-                    faults.lock().unwrap().extend(ask(&model).1);
+                    let (_, fault) = ask(model);
+                    faults.lock().unwrap().extend(fault);
                 }
+                *spent.lock().unwrap() += begun.elapsed();
             });
         }
     });
-    let wall = begun.elapsed();
-    assert!(faults.lock().unwrap().is_empty(), "{:?}", faults.lock().unwrap());
-    assert_eq!(server.got().len(), loops * steps);
-    answer.as_secs_f64() * steps as f64 / wall.as_secs_f64()
+    let faults = faults.into_inner().unwrap();
+    assert!(faults.is_empty(), "{faults:?}");
+    assert_eq!(server.got().len(), (loops * steps) as usize);
+    (answer * loops * steps).as_secs_f64() / spent.into_inner().unwrap().as_secs_f64()
 }
 
 #[test]
