@@ -12,7 +12,7 @@ mod tally;
 mod tape;
 pub mod tools;
 
-pub use native::{Brief, Means, Native};
+pub use native::{Brief, Means, Native, Patience};
 pub use reference::{oracle, patched};
 pub use tally::{AgentEnd, AgentFault, Observer, Tally};
 pub use tape::{Tape, ToolTime};

@@ -1,17 +1,19 @@
 //! The native loop: understand, plan, generate, act, evaluate, feedback, until the checks hold, a budget is spent or
 //! a person stops it. Its prompt only ever grows at its end.
 
+mod generate;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Clock, Digest, VirtualClock};
 use cassette::{Effect, ToolRun as RecordedTool};
-use journal::{CallFigures, Drift, Event, FailureMode, Finding, Generated, Host, ToolOutcome};
-use model::{Call, Model, ModelFault, Reply};
+use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome};
+use model::{Backoff, Model, Rest};
 use sandbox::{Cancel, Environment, Manifest};
 use suite::{Budget, Check, Policy};
 use wire::responses::items;
-use wire::{Answer, Block, BlockKind, CallKind, End, Exact, Item, Prompt, Protocol, Tracker};
+use wire::{Answer, Block, BlockKind, CallKind, Item, Prompt, Tracker};
 
 use crate::policy::{Verdict, judge_command, judge_tool};
 use crate::tape::{effect, micros};
@@ -20,10 +22,6 @@ use crate::{AgentEnd, AgentFault, Observer, Tally, Tape, ToolTime, drift, prompt
 
 /// The lane of the agent's own thread.
 const MAIN: &str = "main";
-/// Tries of one model call.
-const ATTEMPTS_MAX: u32 = 5;
-/// Wait before the second try; doubled for each further one.
-const BACK_OFF: Duration = Duration::from_millis(200);
 /// Equal rounds of calls with equal outputs after which the agent counts as caught in a loop.
 const LOOP_ROUNDS: u32 = 5;
 /// Bytes of feedback on failed checks.
@@ -63,6 +61,7 @@ pub struct Native<'a> {
     clock: &'a VirtualClock,
     tape: Tape,
     time: ToolTime,
+    patience: Patience<'a>,
     cancel: &'a Cancel,
     observer: &'a mut dyn Observer,
     /// What the agent's part adds up to.
@@ -86,10 +85,21 @@ pub struct Means<'a> {
     pub tape: Tape,
     /// How long they take.
     pub time: ToolTime,
+    /// How it waits for a model that fails.
+    pub patience: Patience<'a>,
     /// Stops it.
     pub cancel: &'a Cancel,
     /// Is told of everything.
     pub observer: &'a mut dyn Observer,
+}
+
+/// How the agent waits for a model that fails.
+#[derive(Clone, Copy)]
+pub struct Patience<'a> {
+    /// How long.
+    pub backoff: Backoff,
+    /// What lets that time really pass, where the model is live; nothing where only the trial's clock moves.
+    pub rest: Option<&'a dyn Rest>,
 }
 
 /// A tool call of an answer.
@@ -121,7 +131,7 @@ macro_rules! go {
 impl<'a> Native<'a> {
     /// An agent that is about to begin.
     pub fn new(brief: Brief<'a>, means: Means<'a>) -> Self {
-        let Means { env, model, clock, tape, time, cancel, observer } = means;
+        let Means { env, model, clock, tape, time, patience, cancel, observer } = means;
         Self {
             brief,
             env,
@@ -130,6 +140,7 @@ impl<'a> Native<'a> {
             clock,
             tape,
             time,
+            patience,
             cancel,
             observer,
             tally: Tally::default(),
@@ -224,94 +235,6 @@ impl<'a> Native<'a> {
             return Ok(Err(AgentEnd::stopped(FailureMode::TimeOut, what)));
         }
         Ok(Ok(()))
-    }
-
-    fn generate(&mut self, step: u32) -> Step<Answer> {
-        let mut wait = BACK_OFF;
-        for attempt in 1.. {
-            let start = Instant::now();
-            let asked = self.ask(step, attempt);
-            self.tally.real_model_us += micros(start.elapsed());
-            let fault = match asked {
-                Ok(answer) => match &answer.end {
-                    End::Completed => {
-                        self.heard(step, attempt, &answer)?;
-                        return Ok(Ok(answer));
-                    }
-                    End::Incomplete(why) => (None, format!("the answer is incomplete: {why}"), false),
-                    End::Failed(why) => (None, format!("the model failed: {why}"), false),
-                    End::Cut => (None, "the stream was cut".to_owned(), true),
-                },
-                Err(ModelFault::Diverged { miss }) => return self.diverged(*miss),
-                Err(ModelFault::Recording(why)) => return Err(AgentFault::Keeping(why)),
-                Err(fault) => {
-                    let status =
-                        if let ModelFault::Status { status, .. } = &fault { Some(*status) } else { None };
-                    (status, fault.to_string(), fault.is_transient())
-                }
-            };
-            let (status, reason, transient) = fault;
-            self.tell(Event::GenerateFailed { step, attempt, status, reason: reason.clone() })?;
-            if !transient || attempt == ATTEMPTS_MAX {
-                let tries = if attempt > 1 { format!(" after {attempt} tries") } else { String::new() };
-                return Ok(Err(AgentEnd::stopped(FailureMode::ModelError, format!("{reason}{tries}"))));
-            }
-            self.tally.retries += 1;
-            self.tally.times.model_us += micros(wait);
-            self.clock.advance(wait);
-            wait *= 2;
-        }
-        Ok(Err(AgentEnd::stopped(FailureMode::ModelError, "no answer")))
-    }
-
-    fn ask(&self, step: u32, attempt: u32) -> Result<Answer, ModelFault> {
-        let protocol = Protocol::Responses;
-        let call = Call { protocol, lane: MAIN, step, attempt, prompt: &self.prompt, sent: None };
-        let malformed =
-            |error: serde_json::Error| ModelFault::status(502, format!("a malformed event: {error}"));
-        let frames = match self.model.answer(&call)? {
-            Reply::Body { body, total_us } => return protocol.answer(&body, total_us).map_err(malformed),
-            Reply::Stream(frames) => frames,
-        };
-        let mut decoder = protocol.decoder();
-        for frame in frames {
-            decoder.feed(&frame?).map_err(malformed)?;
-        }
-        Ok(decoder.finish())
-    }
-
-    fn heard(&mut self, step: u32, attempt: u32, answer: &Answer) -> Result<(), AgentFault> {
-        let usage = answer.usage.unwrap_or_default();
-        let key = self.tracker.key(&self.prompt, &Exact).map_err(|e| AgentFault::Keeping(e.to_string()))?;
-        self.clock.advance(Duration::from_micros(answer.total_us));
-        self.tally.steps += 1;
-        self.tally.usage.add(usage);
-        self.tally.times.model_us += answer.total_us;
-        self.tally.calls.push(CallFigures { ttft_us: answer.ttft_us, total_us: answer.total_us, usage });
-        let blocks = u32::try_from(self.prompt.blocks().len()).unwrap_or(u32::MAX);
-        self.tell(Event::Generated(Generated {
-            step,
-            attempt,
-            request: key,
-            blocks,
-            served: answer.served.clone(),
-            usage,
-            ttft_us: answer.ttft_us,
-            total_us: answer.total_us,
-        }))
-    }
-
-    fn diverged(&mut self, miss: cassette::Miss) -> Step<Answer> {
-        let cassette::Miss { step, difference } = miss;
-        let reason = format!("{} at step {step}, `{}`", difference.cause, difference.path);
-        self.tell(Event::Diverged {
-            step,
-            cause: difference.cause.to_string(),
-            path: difference.path,
-            offset: difference.offset,
-            diff: difference.diff,
-        })?;
-        Ok(Err(AgentEnd::stopped(FailureMode::Void, reason)))
     }
 
     /// Takes an answer into the conversation, as it came; gives its tool calls.

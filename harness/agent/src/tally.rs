@@ -36,6 +36,9 @@ pub enum AgentFault {
     /// The journal or the recording could not be written.
     #[error("{0}")]
     Keeping(String),
+    /// The next model call could cost more than is left to spend; the trial can be started again with more.
+    #[error("the spend limit would be passed: {0}")]
+    Spent(String),
     /// A person or the host stopped it; the trial can be started again.
     #[error("cancelled")]
     Cancelled,

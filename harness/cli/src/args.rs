@@ -66,7 +66,7 @@ pub(crate) struct RunArgs {
     /// The agent instead of the variant's: native, oracle or noop
     #[arg(long, value_name = "AGENT")]
     pub(crate) agent: Option<String>,
-    /// The model instead of the variant's: cassette[:SET] or script[:SET]
+    /// The model instead of the variant's: cassette[:SET], script[:SET] or a live one, BACKEND:MODEL
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Samples of each task under each variant
@@ -75,6 +75,12 @@ pub(crate) struct RunArgs {
     /// Trials at a time; as many as there are processors by default
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: Option<u32>,
+    /// Trials on live models at a time, beside the others
+    #[arg(long, value_name = "L", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) live_jobs: Option<u32>,
+    /// Stop before more than this is spent on live models
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    pub(crate) max_cost: Option<f64>,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -133,4 +139,9 @@ pub(crate) struct ListArgs {
     /// Suites, by their name in retake.toml or by folder; those of the default profile, else all
     #[arg(value_name = "SUITE")]
     pub(crate) suites: Vec<String>,
+}
+
+fn usd(text: &str) -> Result<f64, String> {
+    let usd: Option<f64> = text.trim_start_matches('$').parse().ok();
+    usd.filter(|usd| usd.is_finite() && *usd > 0.0).ok_or_else(|| "not an amount above 0".to_owned())
 }

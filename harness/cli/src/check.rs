@@ -86,12 +86,21 @@ fn carry_out(
     (bar, signals): (&Bar, &Signals),
 ) -> Result<RunData, Failure> {
     let suites = settings.suites(&args.suites)?;
-    let selection = Selection { suites, tasks: args.task.clone(), variants, trials, seed: 1 };
+    let selection = Selection {
+        suites,
+        tasks: args.task.clone(),
+        variants,
+        trials,
+        seed: 1,
+        backends: std::collections::BTreeMap::new(),
+    };
     let planned = runner::plan(selection)?;
     let clock = SystemClock::start();
     let options = Options {
         out: out.to_owned(),
         jobs: settings::jobs(args.jobs),
+        live_jobs: 1,
+        live: runner::Live::default(),
         stage: settings::stage()?,
         walls: Walls::full(),
         hidden: settings.hidden(out),

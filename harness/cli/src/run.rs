@@ -16,6 +16,9 @@ use crate::output;
 use crate::progress::Bar;
 use crate::settings::{self, DEFAULT_PROFILE, Settings, Signals};
 
+/// Trials on live models at a time, where nobody says how many.
+const LIVE_JOBS: usize = 8;
+
 /// Carries the verb out.
 pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
     match &args.resume {
@@ -29,7 +32,15 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
             let (first, from) = parse_again(&header.arguments)?;
             let settings = Settings::read(&from)?;
             let jobs = args.jobs.or(first.jobs);
-            let first = RunArgs { jobs, uncontained: args.uncontained || first.uncontained, ..first };
+            let live_jobs = args.live_jobs.or(first.live_jobs);
+            let max_cost = args.max_cost.or(first.max_cost);
+            let first = RunArgs {
+                jobs,
+                live_jobs,
+                max_cost,
+                uncontained: args.uncontained || first.uncontained,
+                ..first
+            };
             begin(&first, &settings, common, Some(dir))
         }
     }
@@ -60,7 +71,10 @@ fn begin(
     warn(&planned);
     let clock = SystemClock::start();
     let signals = Signals::listen()?;
+    let live = runner::open_live(&planned.models, &settings::variable, args.max_cost)?;
     let options = Options {
+        live_jobs: args.live_jobs.map_or(LIVE_JOBS, |n| n as usize),
+        live: live.clone(),
         jobs: settings::jobs(args.jobs.or(profile.jobs)),
         stage: settings::stage()?,
         walls: if args.uncontained { Walls::uncontained() } else { Walls::full() },
@@ -80,6 +94,9 @@ fn begin(
         Some(dir) => runner::resume(dir, &planned, &options, &bar)?,
     };
     bar.finish();
+    if let Some(spent) = live.spent() {
+        output::note(&format!("spent {spent:.4} USD of {:.4}", args.max_cost.unwrap_or_default()));
+    }
     finish(&outcome, &signals, common)
 }
 
@@ -112,6 +129,7 @@ fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<S
         variants,
         trials: args.trials.or(profile.trials).unwrap_or(1),
         seed: args.seed,
+        backends: settings.config.backends.clone(),
     })
 }
 
@@ -143,6 +161,8 @@ fn arguments(args: &RunArgs, settings: &Settings) -> Vec<String> {
     list.extend(one("model", args.model.clone()));
     list.extend(one("trials", args.trials.map(|n| n.to_string())));
     list.extend(one("jobs", args.jobs.map(|n| n.to_string())));
+    list.extend(one("live-jobs", args.live_jobs.map(|n| n.to_string())));
+    list.extend(one("max-cost", args.max_cost.map(|usd| usd.to_string())));
     list.extend(one("record", path(&args.record)));
     list.extend(one("out", path(&args.out)));
     if args.uncontained {
@@ -178,6 +198,9 @@ fn finish(outcome: &RunOutcome, signals: &Signals, common: &Common) -> Result<Ex
         let options = TerminalOptions { color: output::color(), width: None };
         output::text(&report::terminal(&data, &scores, &options))?;
         output::note(&format!("reports are in {}", outcome.dir.path.display()));
+    }
+    if let Some(why) = &outcome.spent {
+        output::note(&format!("the spend limit would be passed: {why}"));
     }
     if outcome.stopped {
         output::note(&format!("stopped; go on with: retake run --resume {}", outcome.dir.path.display()));

@@ -140,6 +140,11 @@ pub(crate) fn path() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
+/// The value of an environment variable.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Runs a program of the host and gives the first line that it writes.
 pub(crate) fn spawn(program: &Path, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);

@@ -1,7 +1,6 @@
 //! What answers a request: scripts, cassettes, live backends, and layers around them. A model gives a stream
 //! of frames; everything else is a layer or a caller. Knows nothing of tools, tasks or sandboxes.
 
-#[cfg(feature = "live")]
 pub mod live;
 mod meter;
 mod played;

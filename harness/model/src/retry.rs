@@ -73,7 +73,7 @@ impl Backoff {
         let own = || {
             let wait = doubled.min(self.retry.max);
             let jitter = self.seed.map_or(0.0, |seed| seed.derive(&format!("{name} {attempt}")).unit());
-            wait.mul_f64(1.0 - jitter / 2.0)
+            Duration::from_micros((wait.as_micros() as f64 * (1.0 - jitter / 2.0)) as u64)
         };
         let wait = asked_ms.map_or_else(own, Duration::from_millis);
         (waited.saturating_add(wait) <= self.retry.total).then_some(wait)

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use agent::{AgentEnd, AgentFault, Brief, Means, Native, Observer, Tally, Tape};
+use agent::{AgentEnd, AgentFault, Brief, Means, Native, Observer, Patience, Tally, Tape};
 use base::{Clock, Digest, Seed, SystemClock, VirtualClock};
 use cassette::{CountTokens, Header, Kind, Writer};
 use journal::{Ended, Event, FailureMode, FigureKind, Host, HostEnded, Outcome, TrialDir, TrialWriter};
-use model::{Model, O200k, Recorder, SharedWriter};
+use model::{Model, O200k, Recorder, Rest, SharedWriter, Sleep};
 use sandbox::{Cancel, Container, Environment, Manifest, Sandbox};
 use suite::harbor::{MinReward, RewardStrategy};
 use suite::{Step, Task, Variant};
 
 use crate::actor::Actor;
 use crate::keep::{self, Final};
+use crate::live::Live;
 use crate::plan::{ModelSpec, TrialPlan, wrong_answer};
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
@@ -32,6 +33,10 @@ pub(crate) struct Shared<'a> {
     pub(crate) needs: &'a crate::Needs,
     pub(crate) cancel: &'a Cancel,
     pub(crate) seed: Seed,
+    /// The live models of the run.
+    pub(crate) live: &'a Live,
+    /// The host's clock.
+    pub(crate) clock: &'a dyn Clock,
     /// Where replayed cassettes are kept, by digest.
     pub(crate) cassettes: PathBuf,
     /// Where recordings are copied to when they are whole.
@@ -56,6 +61,8 @@ pub(crate) struct Job<'a> {
 pub(crate) enum Cut {
     /// It was cancelled: it starts again as the next attempt.
     Cancelled,
+    /// Its next model call could pass the spend limit: it starts again when there is more to spend.
+    Spent(String),
     /// The run's own folder cannot be written: no trial can go on.
     Keeping(String),
 }
@@ -75,6 +82,7 @@ impl From<AgentFault> for Fault {
     fn from(fault: AgentFault) -> Self {
         match fault {
             AgentFault::Cancelled => Self::Cut(Cut::Cancelled),
+            AgentFault::Spent(why) => Self::Cut(Cut::Spent(why)),
             AgentFault::Keeping(why) => Self::Cut(Cut::Keeping(why)),
             AgentFault::Environment(error) => Self::Harness(error.to_string()),
         }
@@ -241,7 +249,7 @@ fn verdict(end: &AgentEnd, sums: &Sums) -> Verdict {
 
 fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> Result<AgentEnd, Fault> {
     let task = *job.task.as_ref().map_err(|why| Fault::Invalid(why.clone()))?;
-    let source = Source::open(job.model, job.trial, job.task_digest, shared.seed).map_err(Fault::Invalid)?;
+    let source = Source::open(job.model, job.trial, job.task_digest, shared).map_err(Fault::Invalid)?;
     sums.figures = source.figures;
     let agent = if job.variant.agent == "native" { agent::NATIVE } else { &job.variant.agent };
     let (trial, kind) = (job.trial.id.clone(), source.kind.clone());
@@ -442,7 +450,10 @@ impl Part<'_> {
         let mut observer = self.log;
         let env = Arc::clone(&first) as Arc<dyn Environment>;
         let (time, cancel) = (source.time, self.shared.cancel);
-        let means = Means { env, model, clock: &clock, tape, time, cancel, observer: &mut observer };
+        let rest = source.live.then_some(&Sleep as &dyn Rest);
+        let patience = Patience { backoff: source.backoff, rest };
+        let means =
+            Means { env, model, clock: &clock, tape, time, patience, cancel, observer: &mut observer };
         let actor = Actor::Native(Box::new(Native::new(brief, means)));
         let end = self.steps(actor, first, start, sums)?;
         drop(recorder);

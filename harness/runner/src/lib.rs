@@ -7,6 +7,7 @@ pub mod folder;
 mod git_index;
 mod host;
 mod keep;
+mod live;
 mod plan;
 mod run;
 mod source;
@@ -15,6 +16,7 @@ mod toolchain;
 mod world;
 
 pub use host::HostFacts;
+pub use live::{Live, open_live};
 pub use plan::{ModelSpec, Planned, Selection, TrialPlan, plan};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};
 pub use toolchain::{Found, Needs, Spawn};

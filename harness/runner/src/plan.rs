@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use base::{Digest, Hasher, TrialId};
 use journal::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant};
+use model::live::Backend;
 use suite::{Suite, Task, TaskEntry, Variant};
 
-use crate::RunError;
+use crate::{RunError, live};
 
 /// What the user selected.
 #[derive(Debug)]
@@ -24,10 +25,12 @@ pub struct Selection {
     pub trials: u32,
     /// Seed of everything random.
     pub seed: u64,
+    /// What is said of live backends, by name.
+    pub backends: BTreeMap<String, suite::Backend>,
 }
 
 /// A model, as a variant names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ModelSpec {
     /// The agent needs none.
     None,
@@ -35,6 +38,13 @@ pub enum ModelSpec {
     Cassette(String),
     /// The scripts of a set.
     Script(String),
+    /// A live backend's.
+    Live {
+        /// The backend.
+        backend: Box<Backend>,
+        /// Its model.
+        model: String,
+    },
 }
 
 /// Which of a task's named wrong answers an agent `wrong:N` gives, from 1.
@@ -47,7 +57,7 @@ const DEFAULT_SET: &str = "main";
 
 impl ModelSpec {
     /// Reads a variant's model. The reference agents need none, whatever it says.
-    pub fn of(variant: &Variant) -> Result<Self, RunError> {
+    pub fn of(variant: &Variant, backends: &BTreeMap<String, suite::Backend>) -> Result<Self, RunError> {
         match variant.agent.as_str() {
             "native" => {}
             "oracle" | "noop" => return Ok(Self::None),
@@ -62,12 +72,24 @@ impl ModelSpec {
             "cassette" => Ok(Self::Cassette(set.to_owned())),
             "script" => Ok(Self::Script(set.to_owned())),
             _ => {
-                let problem = format!(
-                    "there is no model named {:?}: use cassette[:SET] or script[:SET]",
-                    variant.model
-                );
-                Err(RunError::Usage(problem))
+                let named = variant.model.split_once(':').map(|(_, model)| model);
+                live::spec(kind, named, backends)
             }
+        }
+    }
+
+    /// Whether a live backend answers.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+
+    /// As a variant names it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::None => "none".to_owned(),
+            Self::Cassette(set) => format!("cassette:{set}"),
+            Self::Script(set) => format!("script:{set}"),
+            Self::Live { backend, model } => format!("{}:{model}", backend.name),
         }
     }
 }
@@ -112,7 +134,8 @@ impl Planned {
 /// Makes the plan: reads every cassette's and script's digest, and refuses what cannot be answered.
 pub fn plan(mut selection: Selection) -> Result<Planned, RunError> {
     keep_selected(&mut selection)?;
-    let models = selection.variants.iter().map(ModelSpec::of).collect::<Result<Vec<_>, _>>()?;
+    let models = selection.variants.iter().map(|variant| ModelSpec::of(variant, &selection.backends));
+    let models = models.collect::<Result<Vec<_>, _>>()?;
     let mut maker = Maker { selection: &selection, models: &models, trials: Vec::new(), synthetic: false };
     let mut suites = Vec::new();
     let mut digests = BTreeMap::new();
@@ -162,6 +185,8 @@ fn mode(models: &[ModelSpec]) -> Mode {
         Mode::Script
     } else if any(|m| matches!(m, ModelSpec::Cassette(_))) {
         Mode::Replay
+    } else if any(ModelSpec::is_live) {
+        Mode::Live
     } else {
         Mode::Reference
     }
@@ -229,11 +254,11 @@ impl Maker<'_> {
             for (number, suite) in selection.suites.iter().enumerate() {
                 self.suite(index, number, suite, &mut hasher)?;
             }
-            let model = match &self.models[index] {
-                ModelSpec::None => "none".to_owned(),
-                ModelSpec::Cassette(set) => format!("cassette:{set}"),
-                ModelSpec::Script(set) => format!("script:{set}"),
-            };
+            if let ModelSpec::Live { backend, .. } = &self.models[index] {
+                let Backend { protocol, base_url, headers, .. } = &**backend;
+                hasher.field(format!("{protocol:?} {base_url} {headers:?}").as_bytes());
+            }
+            let model = self.models[index].name();
             variants.push(PlannedVariant {
                 name: variant.name.clone(),
                 agent: variant.agent.clone(),
@@ -290,7 +315,7 @@ impl Maker<'_> {
             })
         };
         Ok(match model {
-            ModelSpec::None => None,
+            ModelSpec::None | ModelSpec::Live { .. } => None,
             ModelSpec::Script(set) => {
                 Some(folder(&suite.scripts, set, "scripts")?.join(format!("{task}.toml")))
             }

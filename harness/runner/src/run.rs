@@ -1,10 +1,11 @@
-//! A run: every trial of a plan, in parallel, each on one worker; stopped cleanly, resumed where it stopped. A trial
+//! A run: every trial of a plan, in parallel, each on one worker or, on a live model, on one thread; stopped cleanly, resumed where it stopped. A trial
 //! that panics or a sandbox that fails is a fault of that trial alone; a run folder that cannot be written ends the
 //! run, resumable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base::{Clock, Seed, TrialId};
@@ -15,6 +16,7 @@ use suite::{SuiteError, TaskEntry};
 
 use crate::attempt::{Cut, Job, Shared, attempt, panicked};
 use crate::host::HostFacts;
+use crate::live::Live;
 use crate::plan::{Planned, TrialPlan};
 use crate::template::Templates;
 use crate::toolchain::{Needs, Spawn};
@@ -67,6 +69,10 @@ pub struct Options<'a> {
     pub out: PathBuf,
     /// Trials at a time.
     pub jobs: usize,
+    /// Trials on live models at a time, beside the others.
+    pub live_jobs: usize,
+    /// The live models, opened.
+    pub live: Live,
     /// The program and arguments that enter the sandbox's stage.
     pub stage: Vec<std::ffi::OsString>,
     /// The walls around each trial.
@@ -104,8 +110,10 @@ pub trait Progress: Sync {
 pub struct RunOutcome {
     /// Its folder.
     pub dir: RunDir,
-    /// Whether it was cancelled.
+    /// Whether it was cancelled, or has no more to spend.
     pub stopped: bool,
+    /// Why it ended before its trials did, where the spend limit is reached.
+    pub spent: Option<String>,
     /// Why it could not go on, where the run folder could not be written.
     pub fault: Option<String>,
 }
@@ -163,6 +171,23 @@ fn changed(then: &Plan, now: &Plan) -> Option<String> {
     (then != now).then(|| "its selection has changed".to_owned())
 }
 
+/// Why no further trial begins.
+#[derive(Default)]
+struct Stops {
+    fault: Mutex<Option<String>>,
+    spent: Mutex<Option<String>>,
+}
+
+impl Stops {
+    fn set(&self, which: &Mutex<Option<String>>, why: String) {
+        which.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+    }
+
+    fn spent(&self) -> bool {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
 struct Engine<'a> {
     planned: &'a Planned,
     options: &'a Options<'a>,
@@ -204,30 +229,58 @@ impl<'a> Engine<'a> {
             needs: &self.needs,
             cancel: &self.options.cancel,
             seed: Seed::new(self.planned.plan.seed),
+            live: &self.options.live,
+            clock: self.options.clock,
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),
         };
-        let fault: Mutex<Option<String>> = Mutex::new(None);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.jobs).build();
-        let pool =
-            pool.map_err(|e| RunError::Usage(format!("cannot start {} workers: {e}", self.options.jobs)))?;
-        pool.install(|| {
-            rest.par_iter().with_max_len(1).for_each(|trial| {
-                if self.options.cancel.is_cancelled() {
-                    return;
-                }
-                if let Err(Cut::Keeping(why)) = self.trial(&shared, trial, &dir.trial(&trial.id), progress) {
-                    fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        let stops = Stops::default();
+        let one = |trial: &TrialPlan| {
+            if self.options.cancel.is_cancelled() || stops.spent() {
+                return;
+            }
+            match self.trial(&shared, trial, &dir.trial(&trial.id), progress) {
+                Ok(()) | Err(Cut::Cancelled) => {}
+                Err(Cut::Spent(why)) => stops.set(&stops.spent, why),
+                Err(Cut::Keeping(why)) => {
+                    stops.set(&stops.fault, why);
                     self.options.cancel.cancel();
                 }
-            });
-        });
+            }
+        };
+        self.all(&rest, &one)?;
+        let Stops { fault, spent } = stops;
+        let spent = spent.into_inner().unwrap_or_else(PoisonError::into_inner);
         let _ = std::fs::remove_dir_all(&scratch);
         let fault = fault.into_inner().unwrap_or_else(PoisonError::into_inner);
         let wall = self.options.clock.elapsed().saturating_sub(begun);
         let facts = self.facts(&dir, finished, wall);
         let fault = fault.or_else(|| dir.write_json("host.json", &facts).err().map(|e| e.to_string()));
-        Ok(RunOutcome { dir, stopped: self.options.cancel.is_cancelled() && fault.is_none(), fault })
+        let stopped = (self.options.cancel.is_cancelled() || spent.is_some()) && fault.is_none();
+        Ok(RunOutcome { dir, stopped, spent, fault })
+    }
+
+    /// Lets every trial have its turn: those on live models, which mostly wait, on threads of their own; the others
+    /// on as many workers as there are jobs.
+    fn all(&self, trials: &[&TrialPlan], one: &(dyn Fn(&TrialPlan) + Sync)) -> Result<(), RunError> {
+        let jobs = self.options.jobs;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+        let pool = pool.map_err(|e| RunError::Usage(format!("cannot start {jobs} workers: {e}")))?;
+        let is_live = |trial: &&TrialPlan| self.planned.models[trial.variant].is_live();
+        let (live, others): (Vec<&TrialPlan>, Vec<&TrialPlan>) =
+            trials.iter().partition(|trial| is_live(trial));
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.live_jobs.min(live.len()) {
+                scope.spawn(|| {
+                    while let Some(trial) = live.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        one(trial);
+                    }
+                });
+            }
+            pool.install(|| others.par_iter().with_max_len(1).for_each(|trial| one(trial)));
+        });
+        Ok(())
     }
 
     /// A fresh folder for what is needed only while the run runs; what a killed run left there goes.

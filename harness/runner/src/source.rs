@@ -1,4 +1,4 @@
-//! What answers a trial's agent: nothing, a script, or a cassette; and what is known of its tools.
+//! What answers a trial's agent: nothing, a script, a cassette, or a live backend; and what is known of its tools.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use agent::{Tape, ToolTime};
 use base::{Digest, Seed, Timestamp};
 use cassette::{Cassette, Kind, Player};
 use journal::{FigureKind, ModelSource};
-use model::{CassetteModel, Model, O200k, Script, ScriptModel};
+use model::{Backoff, CassetteModel, Model, O200k, Retry, Script, ScriptModel};
 
+use crate::attempt::Shared;
 use crate::plan::{ModelSpec, TrialPlan};
 
 /// Where a trial's clock starts where neither script nor recording says.
@@ -27,19 +28,35 @@ pub(crate) struct Source {
     pub(crate) asked: String,
     /// What its tokens and times are worth.
     pub(crate) figures: FigureKind,
+    /// How long to wait for it where it fails.
+    pub(crate) backoff: Backoff,
+    /// Whether such waits are real.
+    pub(crate) live: bool,
 }
 
 impl Source {
     /// Opens what a trial's plan names. The error is about the file: the trial cannot be run with it.
     pub(crate) fn open(
-        model: &ModelSpec,
+        spec: &ModelSpec,
         trial: &TrialPlan,
         task: Digest,
-        seed: Seed,
+        shared: &Shared<'_>,
     ) -> Result<Self, String> {
-        match (model, &trial.source) {
-            (ModelSpec::Script(_), Some(path)) => Self::script(path, trial, seed),
-            (ModelSpec::Cassette(_), Some(path)) => Self::cassette(path, task),
+        match (spec, &trial.source) {
+            (ModelSpec::Script(_), Some(path)) => Self::script(path, trial, shared.seed),
+            (ModelSpec::Cassette(_), Some(path)) => Self::cassette(path, trial, task),
+            (ModelSpec::Live { backend, model }, _) => {
+                let opened = shared.live.model(spec).ok_or("the model was not opened")?;
+                Ok(Self {
+                    model: Some(Box::new(opened)),
+                    kind: ModelSource::Live { model: spec.name() },
+                    clock: shared.clock.now(),
+                    asked: model.clone(),
+                    backoff: Backoff::jittered(backend.retry, own_seed(trial)),
+                    live: true,
+                    ..Self::nothing()?
+                })
+            }
             _ => Self::nothing(),
         }
     }
@@ -53,6 +70,8 @@ impl Source {
             clock: default_clock()?,
             asked: String::new(),
             figures: FigureKind::Measured,
+            backoff: Backoff::plain(),
+            live: false,
         })
     }
 
@@ -69,10 +88,12 @@ impl Source {
             tape: Tape::Off,
             time: ToolTime::Synthetic(seed),
             figures: FigureKind::Synthetic,
+            backoff: Backoff::plain(),
+            live: false,
         })
     }
 
-    fn cassette(path: &Path, task: Digest) -> Result<Self, String> {
+    fn cassette(path: &Path, trial: &TrialPlan, task: Digest) -> Result<Self, String> {
         let cassette = Arc::new(Cassette::load(path).map_err(|e| e.to_string())?);
         if cassette.header.task_digest != task {
             return Err(format!(
@@ -90,6 +111,12 @@ impl Source {
             tape: Tape::Play(player),
             time: ToolTime::Measured,
             figures: if synthetic { FigureKind::Synthetic } else { FigureKind::Recorded },
+            backoff: if synthetic {
+                Backoff::plain()
+            } else {
+                Backoff::jittered(Retry::default(), own_seed(trial))
+            },
+            live: false,
         })
     }
 
@@ -100,6 +127,11 @@ impl Source {
             _ => None,
         }
     }
+}
+
+/// A seed of the sample, whatever the run and the variant: a replay waits as the recording did.
+fn own_seed(trial: &TrialPlan) -> Seed {
+    Seed::new(0).derive(&format!("{}/{} {}", trial.id.suite, trial.id.task, trial.id.number))
 }
 
 fn default_clock() -> Result<Timestamp, String> {

@@ -8,6 +8,7 @@ use base::toml_file::{self, Diagnostic};
 use base::{FormatVersion, TrialId};
 use serde::Deserialize;
 
+use crate::backend::{self, Backend};
 use crate::error::{SuiteError, read_text};
 use crate::policy::{Policy, PolicyTable};
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub profiles: BTreeMap<String, Profile>,
     /// Toolchains by name.
     pub toolchains: BTreeMap<String, Toolchain>,
+    /// What is said of live backends, by name.
+    pub backends: BTreeMap<String, Backend>,
 }
 
 /// Agent x model x prompt files x tools x policy x tier.
@@ -94,6 +97,7 @@ struct ConfigFile {
     variant: BTreeMap<String, VariantTable>,
     profile: BTreeMap<String, Profile>,
     toolchain: BTreeMap<String, ToolchainTable>,
+    backend: BTreeMap<String, Backend>,
 }
 
 impl Default for ConfigFile {
@@ -105,6 +109,7 @@ impl Default for ConfigFile {
             variant: BTreeMap::new(),
             profile: BTreeMap::new(),
             toolchain: BTreeMap::new(),
+            backend: BTreeMap::new(),
         }
     }
 }
@@ -181,6 +186,14 @@ impl Config {
         source.check_names("variant", table.variant.keys())?;
         source.check_names("profile", table.profile.keys())?;
         source.check_names("toolchain", table.toolchain.keys())?;
+        source.check_names("backend", table.backend.keys())?;
+        for (name, backend) in &table.backend {
+            if ["cassette", "script"].contains(&name.as_str()) {
+                let message = format!("`{name}` is not free: it means recordings or scripts");
+                return Err(source.fault(&["backend", name], message).into());
+            }
+            backend::check(source.file, text, name, backend)?;
+        }
         let mut suites: BTreeMap<String, PathBuf> =
             table.suite.into_iter().map(|(name, suite)| (name, root.join(suite.path))).collect();
         if suites.is_empty() {
@@ -211,6 +224,7 @@ impl Config {
             variants,
             profiles: table.profile,
             toolchains: table.toolchain.into_iter().map(|(name, t)| (name, toolchain(t))).collect(),
+            backends: table.backend,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Tasks on disk: their format and its validation, suites, and the user's configuration. Runs no process; knows
 //! nothing of agents, models, sandboxes or results.
 
+pub mod backend;
 pub mod config;
 mod dockerfile;
 mod error;
@@ -13,6 +14,7 @@ mod suite;
 mod task;
 mod tree;
 
+pub use backend::Backend;
 pub use config::{Config, Profile, Toolchain, Variant};
 pub use error::SuiteError;
 pub use policy::{Decision, Example, Policy, Rule};

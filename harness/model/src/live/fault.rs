@@ -28,7 +28,9 @@ pub(super) fn transport(error: Error, begun: bool, timeouts: &Timeouts) -> Model
         }
         Error::Timeout(other) => (TransportFault::TimedOut, other.to_string()),
         Error::Io(error) => (of_io(error.kind(), begun), error.to_string()),
-        Error::Protocol(error) if begun => (TransportFault::Cut, error.to_string()),
+        error @ (Error::Protocol(_) | Error::BodyStalled) if begun => {
+            (TransportFault::Cut, error.to_string())
+        }
         error => (TransportFault::Other, error.to_string()),
     };
     ModelFault::Transport { kind, detail }

@@ -21,6 +21,8 @@ use crate::{Call, Model, ModelFault, Reply, TransportFault};
 /// Bytes of an answer in one piece, and of an error.
 const BODY_MAX: u64 = 256 << 20;
 const ERROR_MAX: u64 = 64 << 10;
+/// Bytes of each of a connection's two buffers: there may be hundreds of connections.
+const BUFFER: usize = 32 << 10;
 /// Idle connections that are kept.
 const LINES_MAX: usize = 64;
 /// What stands where a key stood.
@@ -289,6 +291,8 @@ fn config(backend: &Backend, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         .max_idle_connections(1)
         .max_idle_connections_per_host(1)
         .no_delay(true)
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
         .proxy(proxy)
         .tls_config(TlsConfig::default())
         .build())

@@ -6,9 +6,13 @@
 //! that complete the first event were read; so looking a name up, connecting and TLS are not part of it. Every gap
 //! is the difference of two times since that moment, so that they add up to the time of the last frame.
 
+#[cfg(feature = "live")]
 mod fault;
+#[cfg(feature = "live")]
 mod http;
+#[cfg(feature = "live")]
 mod line;
+#[cfg(feature = "live")]
 mod stream;
 
 use std::collections::BTreeMap;
@@ -16,6 +20,7 @@ use std::time::Duration;
 
 use wire::Protocol;
 
+#[cfg(feature = "live")]
 pub use http::{LiveModel, OpenError};
 
 use crate::{Limits, Price, Retry};
@@ -108,6 +113,7 @@ impl Backend {
     }
 
     /// The address of a request: the base, then the path without the version that the base already ends with.
+    #[cfg(any(feature = "live", test))]
     fn url(&self, path: &str) -> String {
         let base = self.base_url.trim_end_matches('/');
         let last = base.rsplit('/').next().unwrap_or_default();

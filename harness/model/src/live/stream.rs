@@ -150,7 +150,10 @@ fn ending(protocol: Protocol, frame: &Frame) -> Result<Ending, &'static str> {
     if frame.is_done() {
         return Ok(Ending::Whole);
     }
-    let event: Event<'_> = serde_json::from_str(frame.data.get()).map_err(|_| "no JSON object")?;
+    // A list would be taken for the members of one, in order.
+    let object = Some(frame.data.get()).filter(|data| data.starts_with('{'));
+    let event =
+        object.and_then(|data| serde_json::from_str::<Event<'_>>(data).ok()).ok_or("no JSON object")?;
     let kind = event.kind.map_or("", |kind| kind.get().trim_matches('"'));
     Ok(match (protocol, kind) {
         (Protocol::Responses, "response.completed" | "response.incomplete" | "response.failed" | "error")

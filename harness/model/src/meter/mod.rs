@@ -41,7 +41,8 @@ impl Default for Limits {
     }
 }
 
-/// Keeps another model within limits.
+/// Keeps another model within limits. A clone shares them.
+#[derive(Clone)]
 pub struct Metered<M> {
     inner: M,
     gate: Arc<Gate>,
