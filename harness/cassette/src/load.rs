@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use base::{Digest, VersionError};
-use wire::{Block, Chain, JsonError};
+use wire::{Block, Chain, JsonError, Protocol};
 
 use crate::format::{Line, VERSION};
 use crate::{CheckRound, Exchange, Header, Profile, ProfileError, Snapshot, ToolRun};
@@ -91,6 +91,8 @@ pub struct Cassette {
     pub profile: Profile,
     /// Which exchange answers a request: by lane, key, attempt; several of one key in recorded order.
     pub(crate) index: HashMap<(String, Digest, u32), Vec<usize>>,
+    /// The same whatever the lane and the attempt.
+    pub(crate) any: HashMap<Digest, Vec<usize>>,
 }
 
 impl Cassette {
@@ -127,6 +129,7 @@ impl Cassette {
             snapshot: parts.snapshot,
             profile,
             index: HashMap::new(),
+            any: HashMap::new(),
         };
         cassette.make_keys().map_err(|error| CassetteError::Line {
             path: path.to_owned(),
@@ -150,9 +153,16 @@ impl Cassette {
             }
             if let Some(key) = chain.key() {
                 self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);
+                self.any.entry(key).or_default().push(number);
             }
         }
         Ok(())
+    }
+
+    /// What its clients spoke.
+    pub fn protocol(&self) -> Protocol {
+        let named = |protocol: &Protocol| protocol.name() == self.header.protocol;
+        Protocol::ALL.into_iter().find(named).unwrap_or_default()
     }
 
     /// The whole request of an exchange, block by block.

@@ -229,7 +229,7 @@ fn frames_go_out_as_they_come() {
     }
     gate.open();
     let mut rest = Vec::new();
-    drop(gateway.close());
+    gateway.close();
     std::io::Read::read_to_end(&mut client.stream, &mut rest).unwrap();
     assert!(String::from_utf8(rest).unwrap().contains("data: 2\n\n"));
 }
