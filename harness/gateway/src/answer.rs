@@ -166,7 +166,7 @@ fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: M
             let kind = match kind {
                 TransportFault::Refused | TransportFault::Reset => Break::Reset,
                 TransportFault::Idle | TransportFault::TimedOut => Break::Idle,
-                TransportFault::Cut | TransportFault::Other => Break::Closed,
+                _ => Break::Closed,
             };
             pipe.begin(Head::Nothing(kind));
             pipe.end(Err(kind));
@@ -177,7 +177,7 @@ fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: M
             pipe.end(Err(Break::Closed));
             return shared.tell(Event::Diverged { at, miss });
         }
-        ModelFault::Exhausted(_) | ModelFault::Recording(_) => {
+        _ => {
             let code = final_status(protocol);
             status = Some(code);
             begin(code, protocol.error_body(code, "", &reason), not_again());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use base::{Digest, Timestamp};
 use cassette::{Cassette, CountTokens, Header, Kind, Player, Writer};
 use gateway::{Event, Options};
-use model::{Call, CassetteModel, Model, ModelFault, Recorder, Reply, SharedWriter};
+use model::{CassetteModel, Recorder, SharedWriter};
 use serde_json::{Value, json};
 use wire::{Cause, Protocol};
 
@@ -22,22 +22,6 @@ impl CountTokens for Bytes {
 
     fn count(&self, text: &str) -> u32 {
         text.len() as u32
-    }
-}
-
-/// A model with a recorder around it, as one.
-struct Recorded(Arc<dyn Model>, SharedWriter);
-
-impl Model for Recorded {
-    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
-        // What is recorded is whole when it is given, so that nothing borrows the layer.
-        match Recorder::new(&*self.0, Arc::clone(&self.1)).answer(call)? {
-            Reply::Body { body, total_us } => Ok(Reply::Body { body, total_us }),
-            Reply::Stream(frames) => {
-                let frames: Vec<_> = frames.collect();
-                Ok(Reply::Stream(Box::new(frames.into_iter())))
-            }
-        }
     }
 }
 
@@ -101,7 +85,7 @@ fn ask(address: std::net::SocketAddr, body: &str) -> Got {
 fn record(folder: &Path) -> (PathBuf, Vec<Got>) {
     let path = folder.join("cassette.jsonl");
     let writer = writer(&path);
-    let model = Recorded(script(SCRIPT), Arc::clone(&writer));
+    let model = Recorder::new(script(SCRIPT), Arc::clone(&writer));
     let (gateway, observer) = start(Arc::new(model), Options::default());
     let got = requests().iter().map(|body| ask(gateway.address(), body)).collect();
     gateway.close();
@@ -174,16 +158,13 @@ fn thousands_of_recorded_conversations_are_served_in_any_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("many.jsonl");
     let writer = writer(&path);
-    let model = Arc::new(Recorded(
-        script(&SCRIPT[..SCRIPT.find("    [[turn]]\n    text = \"busy").unwrap()]),
-        Arc::clone(&writer),
-    ));
-    let (gateway, _) = start(Arc::clone(&model) as _, Options::default());
+    let one_turn = &SCRIPT[..SCRIPT.find("    [[turn]]\n    text = \"busy").unwrap()];
+    let model = Recorder::new(script(one_turn), Arc::clone(&writer));
+    let (gateway, _) = start(Arc::new(model), Options::default());
     let mut client = Client::open(gateway.address());
     let asked: Vec<String> = (0..2000).map(|n| body(&[message(&format!("task {n}"))], true)).collect();
     let given: Vec<String> = asked.iter().map(|body| client.post("/v1/messages", body).body).collect();
     assert_eq!(gateway.close().lanes, 2000);
-    drop(model);
     let Ok(writer) = Arc::try_unwrap(writer) else { panic!("somebody still records") };
     writer.into_inner().unwrap().end("").unwrap();
     let player = player(&path);
