@@ -40,7 +40,7 @@ struct Lane {
     answered: u32,
     /// How often the last request was asked without being answered.
     tries: u32,
-    /// The request under way.
+    /// The request under way, or one whose client went away: it may have had the answer.
     pending: Option<(u64, Arc<Pipe>)>,
     /// The ticket of its last request.
     used: u64,
@@ -96,7 +96,7 @@ impl Lanes {
         state.lanes[at].take(pieces, ticket, pipe)
     }
 
-    /// Says how a request went.
+    /// Says that a request was answered, or was not. Of one whose client went away nothing is known.
     pub(crate) fn finish(&self, placed: &Position, ticket: u64, answered: bool) {
         let mut state = self.lock();
         let lane = state.lanes.iter_mut().find(|lane| lane.name == placed.lane);
@@ -203,7 +203,7 @@ impl Lane {
             && all(before.get(1..).unwrap_or_default(), &pieces[1..])
             && same_head(&before[0].raw, pieces[0].1);
         let longer = pieces.len() > before.len() && !before.is_empty();
-        if self.tries > 0 && !same && longer {
+        if self.pending.is_some() && longer {
             // It goes on, so it has the answer, whatever became of the connection.
             self.answered += 1;
         }

@@ -155,7 +155,7 @@ fn a_fault_is_what_its_client_sees() {
     let exhausted = ask(Protocol::Responses).unwrap();
     assert_eq!((exhausted.status, exhausted.header("x-should-retry")), (400, Some("false")));
     assert!(exhausted.json()["error"]["message"].as_str().unwrap().contains("no turn"));
-    assert_eq!(ask(Protocol::Messages).unwrap().status, 422);
+    assert_eq!(ask(Protocol::Messages).unwrap().status, 410);
     assert_eq!(ask(Protocol::Messages).unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
     assert_eq!(ask(Protocol::Messages).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     let attempts: Vec<u32> = observer.asked().iter().map(|(_, _, attempt)| *attempt).collect();

@@ -123,7 +123,7 @@ fn a_recording_is_served_byte_for_byte_in_any_lane_and_each_exchange_once() {
     let progress = player.progress();
     assert_eq!((progress.served, progress.total, progress.unserved.len()), (10, 10, 0));
     let again = ask(gateway.address(), &requests[0]);
-    assert_eq!(again.status, 422);
+    assert_eq!(again.status, 410);
     assert_eq!(gateway.close().diverged, 1);
     let diverged = observer.all().into_iter().find_map(|event| match event {
         Event::Diverged { miss, .. } => Some(miss.difference.cause),
@@ -141,7 +141,7 @@ fn a_divergence_is_explained_in_the_vendors_shape_and_not_to_be_retried() {
     let (gateway, _) = start(model, Options::default());
     assert_eq!(ask(gateway.address(), &requests()[0]).status, 200);
     let got = ask(gateway.address(), &body(&[message("one"), message("B")], true));
-    assert_eq!((got.status, got.header("x-should-retry")), (422, Some("false")));
+    assert_eq!((got.status, got.header("x-should-retry")), (410, Some("false")));
     let error = got.json()["error"].clone();
     let text = error["message"].as_str().unwrap();
     assert_eq!(error["type"], "invalid_request_error");
