@@ -2,6 +2,7 @@
 //! answer belongs to a request; and what may differ between two equal requests. Knows nothing of how an agent or a
 //! model is run.
 
+mod any;
 mod format;
 mod load;
 mod play;
@@ -13,7 +14,7 @@ pub use format::{
     CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, ToolRun, VERSION,
 };
 pub use load::{Cassette, CassetteError, StoredBlock};
-pub use play::{Miss, Player};
+pub use play::{Miss, Player, Progress};
 pub use profile::{Covered, Profile, ProfileError, RuleText};
 pub use rename::{Recorded, Renames};
 pub use write::{Asked, CountTokens, Writer};

@@ -101,6 +101,8 @@ pub struct Cassette {
     pub profile: Profile,
     /// Which exchange answers a request: by lane, key, attempt; several of one key in recorded order.
     pub(crate) index: HashMap<(String, Digest, u32), Vec<usize>>,
+    /// The same whatever the lane and the attempt.
+    pub(crate) any: HashMap<Digest, Vec<usize>>,
 }
 
 impl Cassette {
@@ -138,6 +140,7 @@ impl Cassette {
             snapshot: parts.snapshot,
             profile,
             index: HashMap::new(),
+            any: HashMap::new(),
         };
         cassette.make_keys().map_err(|(block, error)| CassetteError::Block {
             path: path.to_owned(),
@@ -159,6 +162,7 @@ impl Cassette {
             }
             if let Some(key) = chain.key() {
                 self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);
+                self.any.entry(key).or_default().push(number);
             }
         }
         Ok(())

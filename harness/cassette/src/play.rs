@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base::Digest;
 use wire::{Cause, Difference, Prompt, Tracker, difference};
 
+use crate::any::AnyLane;
 use crate::{Cassette, Exchange};
 
 /// A request that the recording does not answer.
@@ -23,6 +24,18 @@ pub struct Miss {
 pub struct Player {
     cassette: Arc<Cassette>,
     lanes: Mutex<HashMap<String, Lane>>,
+    any: Mutex<AnyLane>,
+}
+
+/// How far a cassette has been served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Exchanges that were served.
+    pub served: usize,
+    /// Exchanges in the recording.
+    pub total: usize,
+    /// Lane, step and attempt of each that was not.
+    pub unserved: Vec<(String, u32, u32)>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +48,7 @@ struct Lane {
 impl Player {
     /// Starts at the beginning.
     pub fn new(cassette: Arc<Cassette>) -> Self {
-        Self { cassette, lanes: Mutex::new(HashMap::new()) }
+        Self { cassette, lanes: Mutex::default(), any: Mutex::default() }
     }
 
     /// The recording.
@@ -67,6 +80,29 @@ impl Player {
         }
     }
 
+    /// The recorded exchange for a request whatever the names of lanes: of those that were recorded for the same
+    /// request, errors before a retry included, the first that was not served. A lane's name says only which
+    /// requests grow from each other.
+    pub fn serve_any(&self, lane: &str, attempt: u32, prompt: &Prompt) -> Result<(&Exchange, Digest), Miss> {
+        let mut any = self.any.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = any.serve(&self.cassette, lane, attempt, prompt);
+        let (number, key) = found.map_err(|due| self.explain(due, prompt))?;
+        Ok((&self.cassette.exchanges[number], key))
+    }
+
+    /// How far the recording has been served.
+    pub fn progress(&self) -> Progress {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let any = self.any.lock().unwrap_or_else(PoisonError::into_inner);
+        let served = |number: &usize| {
+            any.is_served(*number) || lanes.values().any(|lane| lane.done.get(*number) == Some(&true))
+        };
+        let exchanges = &self.cassette.exchanges;
+        let unserved = (0..exchanges.len()).filter(|number| !served(number)).map(|number| &exchanges[number]);
+        let unserved: Vec<_> = unserved.map(|e| (e.lane.clone(), e.step, e.attempt)).collect();
+        Progress { served: exchanges.len() - unserved.len(), total: exchanges.len(), unserved }
+    }
+
     /// The first recorded exchange of a lane that was not asked for.
     pub fn unserved(&self, lane_name: &str) -> Option<&Exchange> {
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,11 +117,20 @@ impl Player {
     }
 
     fn miss(&self, done: &[bool], lane: &str, prompt: &Prompt) -> Miss {
+        let last = || self.cassette.exchanges.iter().filter(|e| e.lane == lane).map(|e| e.step).max();
+        self.explain(self.next(done, lane).ok_or_else(|| last().unwrap_or(0)), prompt)
+    }
+
+    /// How a request differs from the exchange that was due, or from the end after so many steps.
+    fn explain(&self, due: Result<usize, u32>, prompt: &Prompt) -> Miss {
         let whole = |cause, diff: String| Difference { cause, path: String::new(), offset: 0, diff };
-        let Some(due) = self.next(done, lane) else {
-            let step = self.cassette.exchanges.iter().filter(|e| e.lane == lane).map(|e| e.step).max();
-            let difference = whole(Cause::ExtraRequest, "the recording has no further request".to_owned());
-            return Miss { step: step.unwrap_or(0) + 1, difference };
+        let due = match due {
+            Ok(due) => due,
+            Err(steps) => {
+                let difference =
+                    whole(Cause::ExtraRequest, "the recording has no further request".to_owned());
+                return Miss { step: steps + 1, difference };
+            }
         };
         let protocol = self.cassette.exchanges[due].protocol.unwrap_or(self.cassette.header.protocol);
         let found =

@@ -135,8 +135,9 @@ fn body_out(shared: &Shared, received: &Received, pipe: &Pipe, body: String, tot
 
 /// Tells the lane, whoever listens, then the client: one that asks again at once finds its lane free.
 fn finish(shared: &Shared, received: &Received, pipe: &Pipe, at: &Position, ticket: u64, outcome: Outcome) {
-    let answered = matches!(outcome, Outcome::Answered { .. });
-    shared.lanes.finish(at, ticket, answered);
+    if !matches!(outcome, Outcome::Abandoned) {
+        shared.lanes.finish(at, ticket, matches!(outcome, Outcome::Answered { .. }));
+    }
     let (at, protocol) = (at.clone(), received.protocol);
     match outcome {
         Outcome::Answered { ttft_us, usage, served, body } => {
@@ -187,11 +188,12 @@ fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: M
     shared.tell(Event::Failed { at, protocol, status, transport, reason });
 }
 
-/// A status that the protocol's clients neither retry nor treat in a special way. Claude Code asks once more after
-/// a 400, with a beta flag less; Codex asks again after anything but a 400.
+/// A status that the protocol's clients neither retry nor read in a way of their own. Codex CLI 0.169.0 asks six
+/// times unless it is a 400. Claude Code 2.1.330 asks again after 400 and 422 (a beta flag less, then without a
+/// stream), 404, 409 and 5xx, and takes 403 and 413 for something else.
 fn final_status(protocol: Protocol) -> u16 {
     match protocol {
-        Protocol::Messages => 422,
+        Protocol::Messages => 410,
         Protocol::Responses | Protocol::ChatCompletions => 400,
     }
 }

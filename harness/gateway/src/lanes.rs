@@ -40,7 +40,7 @@ struct Lane {
     answered: u32,
     /// How often the last request was asked without being answered.
     tries: u32,
-    /// The request under way.
+    /// The request under way, or one whose client went away: it may have had the answer.
     pending: Option<(u64, Arc<Pipe>)>,
     /// The ticket of its last request.
     used: u64,
@@ -96,7 +96,7 @@ impl Lanes {
         state.lanes[at].take(pieces, ticket, pipe)
     }
 
-    /// Says how a request went.
+    /// Says that a request was answered, or was not. Of one whose client went away nothing is known.
     pub(crate) fn finish(&self, placed: &Position, ticket: u64, answered: bool) {
         let mut state = self.lock();
         let lane = state.lanes.iter_mut().find(|lane| lane.name == placed.lane);
@@ -199,9 +199,11 @@ impl Lane {
 
     fn take(&mut self, pieces: &Pieces<'_>, ticket: u64, pipe: &Arc<Pipe>) -> Placed {
         let before = self.prompt.blocks();
-        let same = before.len() == pieces.len() && all(before.get(1..).unwrap_or_default(), &pieces[1..]);
+        let same = before.len() == pieces.len()
+            && all(before.get(1..).unwrap_or_default(), &pieces[1..])
+            && same_head(&before[0].raw, pieces[0].1);
         let longer = pieces.len() > before.len() && !before.is_empty();
-        if self.tries > 0 && !same && longer {
+        if self.pending.is_some() && longer {
             // It goes on, so it has the answer, whatever became of the connection.
             self.answered += 1;
         }
@@ -223,6 +225,15 @@ fn is(block: &Block, piece: &(BlockKind, &str)) -> bool {
 /// Whether the pieces begin with the blocks; from the end, where conversations differ.
 fn all(blocks: &[Block], pieces: &Pieces<'_>) -> bool {
     blocks.len() <= pieces.len() && blocks.iter().zip(pieces).rev().all(|(block, piece)| is(block, piece))
+}
+
+/// Whether two heads ask for the same; what only tells of the client may differ.
+fn same_head(old: &str, new: &str) -> bool {
+    let told = |key: &str| key == "client_metadata" || key == "metadata";
+    let (Ok(old), Ok(new)) = (Fields::parse(old), Fields::parse(new)) else { return false };
+    let asked = |(key, value): (&str, &serde_json::value::RawValue)| (key.to_owned(), value.get().to_owned());
+    let old = old.iter().filter(|(key, _)| !told(key)).map(asked);
+    old.eq(new.iter().filter(|(key, _)| !told(key)).map(asked))
 }
 
 /// What a client calls the conversation, where it says so in the request's head.

@@ -86,7 +86,11 @@ impl Pipe {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
-        self.tell(|state| state.bytes.extend_from_slice(bytes))
+        self.tell(|state| {
+            if !state.gone {
+                state.bytes.extend_from_slice(bytes);
+            }
+        })
     }
 
     /// Ends the answer. Only the first end counts.
@@ -137,6 +141,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.gone = true;
+        state.bytes = Vec::new();
         drop(state);
         self.0.changed.notify_all();
     }

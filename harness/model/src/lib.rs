@@ -79,6 +79,12 @@ pub trait Model: Send + Sync {
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault>;
 }
 
+impl<M: Model + ?Sized> Model for &M {
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
+        (**self).answer(call)
+    }
+}
+
 impl<M: Model + ?Sized> Model for std::sync::Arc<M> {
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         (**self).answer(call)

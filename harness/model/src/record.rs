@@ -12,14 +12,14 @@ pub type SharedWriter = Arc<Mutex<Writer>>;
 
 /// Records what another model answers. An exchange is kept once its answer is whole: half of one answers nobody.
 pub struct Recorder<'m> {
-    inner: &'m dyn Model,
+    inner: Box<dyn Model + 'm>,
     writer: SharedWriter,
 }
 
 impl<'m> Recorder<'m> {
     /// A layer over `inner` that writes to `writer`.
-    pub fn new(inner: &'m dyn Model, writer: SharedWriter) -> Self {
-        Self { inner, writer }
+    pub fn new(inner: impl Model + 'm, writer: SharedWriter) -> Self {
+        Self { inner: Box::new(inner), writer }
     }
 }
 

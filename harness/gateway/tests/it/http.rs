@@ -155,7 +155,7 @@ fn a_fault_is_what_its_client_sees() {
     let exhausted = ask(Protocol::Responses).unwrap();
     assert_eq!((exhausted.status, exhausted.header("x-should-retry")), (400, Some("false")));
     assert!(exhausted.json()["error"]["message"].as_str().unwrap().contains("no turn"));
-    assert_eq!(ask(Protocol::Messages).unwrap().status, 422);
+    assert_eq!(ask(Protocol::Messages).unwrap().status, 410);
     assert_eq!(ask(Protocol::Messages).unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
     assert_eq!(ask(Protocol::Messages).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     let attempts: Vec<u32> = observer.asked().iter().map(|(_, _, attempt)| *attempt).collect();
@@ -229,7 +229,7 @@ fn frames_go_out_as_they_come() {
     }
     gate.open();
     let mut rest = Vec::new();
-    drop(gateway.close());
+    gateway.close();
     std::io::Read::read_to_end(&mut client.stream, &mut rest).unwrap();
     assert!(String::from_utf8(rest).unwrap().contains("data: 2\n\n"));
 }

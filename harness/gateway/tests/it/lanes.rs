@@ -1,12 +1,14 @@
 //! Which conversation a request belongs to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gateway::{Event, Options};
+use model::ModelFault;
 use serde_json::{Value, json};
 
-use crate::client::Client;
-use crate::fakes::{Does, Remembers, frame, frames, start};
+use crate::client::{Client, request};
+use crate::fakes::{Does, Frames, Gate, Remembers, frame, frames, start, until};
 
 struct Session {
     client: Client,
@@ -100,6 +102,45 @@ fn a_compacted_thread_goes_on_in_its_lane() {
     assert_eq!(ask(body("t1", json!([]), &history)), at("main", 3));
     assert_eq!(ask(body("t1", json!([]), &[user("summary")])), at("main", 4));
     assert_eq!(ask(body("t2", tools, &[user("summary")])), at("lane-2", 1));
+}
+
+#[test]
+fn a_client_that_left_with_the_answer_goes_on_at_the_next_step_one_that_met_an_error_does_not() {
+    let gate = Gate::default();
+    let (held, calls) = (gate.clone(), AtomicUsize::new(0));
+    let model = Does(
+        move || match calls.fetch_add(1, Ordering::SeqCst) {
+            1 => Err(ModelFault::status(500, "{}")),
+            _ => {
+                let held = held.clone();
+                let end = std::iter::once_with(move || {
+                    held.wait();
+                    Ok(frame(0, None, "late"))
+                });
+                Ok(Box::new(std::iter::once(Ok(frame(0, None, "first"))).chain(end)) as Frames)
+            }
+        },
+        Arc::default(),
+    );
+    let (gateway, observer) = start(Arc::new(model), Options::default());
+    let items = [user("a"), json!({"type": "reasoning"}), user("b"), user("c")];
+    let post = |length: usize| {
+        let mut client = Client::open(gateway.address());
+        let body = json!({"model": "m", "input": items[..length]}).to_string();
+        client.write(request("POST", "/v1/responses", "", &body).as_bytes());
+        client
+    };
+    let mut first = post(1);
+    let mut seen = [0; 12];
+    std::io::Read::read_exact(&mut first.stream, &mut seen).unwrap();
+    drop(first);
+    gate.open();
+    until("it is told", || {
+        observer.all().iter().any(|e| matches!(e, Event::Abandoned { .. } | Event::Answered { .. }))
+    });
+    assert_eq!(post(3).read(false).unwrap().status, 500);
+    assert_eq!(post(4).read(false).unwrap().status, 200);
+    assert_eq!(observer.asked(), [at("main", 1), at("main", 2), at("main", 2)]);
 }
 
 #[test]

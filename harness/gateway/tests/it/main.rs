@@ -6,3 +6,5 @@ mod client;
 mod fakes;
 mod http;
 mod lanes;
+mod replay;
+mod sdk;
