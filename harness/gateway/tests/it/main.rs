@@ -1,6 +1,6 @@
 //! A gateway as its clients see it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests, all of it")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests, all of it")]
 
 mod client;
 mod fakes;

@@ -146,7 +146,7 @@ fn a_divergence_is_explained_in_the_vendors_shape_and_not_to_be_retried() {
     let text = error["message"].as_str().unwrap();
     assert_eq!(error["type"], "invalid_request_error");
     assert!(
-        text.contains("item_changed at .messages[1].content, byte 0") && text.contains("step 2"),
+        text.contains("item_changed at .messages[1].content[0].text, byte 0") && text.contains("step 2"),
         "{text}"
     );
     assert_eq!(player.progress().unserved.len(), 9);

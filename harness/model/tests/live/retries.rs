@@ -86,7 +86,7 @@ fn a_recording_holds_what_came_and_never_the_key() {
         version: cassette::VERSION,
         kind: cassette::Kind::Live,
         agent: "test".to_owned(),
-        protocol: "responses".to_owned(),
+        protocol: wire::Protocol::Responses,
         model: "m".to_owned(),
         clock: Timestamp::parse("2026-11-22T09:00:00Z").unwrap(),
         profile: "native".to_owned(),
