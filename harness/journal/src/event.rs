@@ -198,8 +198,9 @@ pub struct Generated {
     pub step: u32,
     /// The try that succeeded, from 1.
     pub attempt: u32,
-    /// Key of the request.
-    pub request: Digest,
+    /// Key of the request; nothing where the agent is not ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Digest>,
     /// Number of blocks in the request.
     pub blocks: u32,
     /// The model that says it answered.

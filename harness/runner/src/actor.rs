@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{AgentEnd, AgentFault, Native, Observer};
+use agent::{AgentEnd, AgentFault, Native, Observer, Tally};
 use journal::{Event, Host};
 use sandbox::{Cancel, Container, Environment};
 use suite::Step;
+
+use crate::external::External;
 
 /// Who acts.
 pub(crate) enum Actor<'a> {
     /// The built-in loop.
     Native(Box<Native<'a>>),
+    /// A program that is not ours.
+    External(External<'a>),
     /// The reference solution.
     Oracle {
         /// Variables of the solution.
@@ -40,6 +44,7 @@ impl Actor<'_> {
                 native.move_to(Arc::clone(container) as Arc<dyn Environment>);
                 native.run(&step.instruction, last)
             }
+            Self::External(external) => external.act(&step.instruction, container),
             Self::Oracle { env, limit, cancel, observer } => {
                 let limit = step.agent_timeout.unwrap_or(*limit);
                 agent::oracle(&**container, env, limit, cancel, *observer)
@@ -51,6 +56,15 @@ impl Actor<'_> {
                 observer.event(event, Host::default())?;
                 Ok(end)
             }
+        }
+    }
+
+    /// What its part adds up to so far.
+    pub(crate) fn tally(&self) -> Tally {
+        match self {
+            Self::Native(native) => native.tally.clone(),
+            Self::External(external) => external.tally.clone(),
+            Self::Oracle { .. } | Self::Wrong { .. } | Self::Noop(_) => Tally::default(),
         }
     }
 

@@ -6,21 +6,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use agent::external::ExternalSpec;
 use agent::{AgentEnd, AgentFault, Brief, Means, Native, Observer, Patience, Tally, Tape};
 use base::{Clock, Digest, Seed, SystemClock, VirtualClock};
 use cassette::{CountTokens, Header, Kind, Writer};
 use journal::{Ended, Event, FailureMode, FigureKind, Host, HostEnded, Outcome, TrialDir, TrialWriter};
-use model::{Model, O200k, Recorder, Rest, SharedWriter, Sleep};
+use model::{CassetteModel, Model, O200k, Recorder, Rest, SharedWriter, Sleep};
 use sandbox::{Cancel, Container, Environment, Manifest, Sandbox};
 use suite::harbor::{MinReward, RewardStrategy};
 use suite::{Step, Task, Variant};
 
 use crate::actor::Actor;
+use crate::external::{self, External};
 use crate::keep::{self, Final};
 use crate::live::Live;
 use crate::plan::{ModelSpec, TrialPlan, wrong_answer};
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
+use crate::watch::{Notes, Watch};
 use crate::world::{World, versions};
 
 /// Bytes of a verifier's output that the journal keeps.
@@ -251,6 +254,7 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     let task = *job.task.as_ref().map_err(|why| Fault::Invalid(why.clone()))?;
     let source = Source::open(job.model, job.trial, job.task_digest, shared).map_err(Fault::Invalid)?;
     sums.figures = source.figures;
+    let external: Option<ExternalSpec> = job.variant.agent.parse().ok();
     let agent = if job.variant.agent == "native" { agent::NATIVE } else { &job.variant.agent };
     let (trial, kind) = (job.trial.id.clone(), source.kind.clone());
     let mut observer = log;
@@ -258,7 +262,7 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
         Event::TrialStarted { trial, task: job.task_digest, agent: agent.to_owned(), model: kind },
         Host::default(),
     )?;
-    runnable_here(shared, task)?;
+    runnable_here(shared, job, task)?;
     if let (Some(cassette), Some(path)) = (source.played(), &job.trial.source) {
         keep_cassette(path, cassette.digest, &shared.cassettes).map_err(keeping)?;
     }
@@ -272,7 +276,10 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     sums.setup = begun.elapsed();
     let part = Part { shared, job, task, world: &world, log };
     match &source.model {
-        Some(model) => part.native(model.as_ref(), &source, first, &start, sums),
+        Some(model) => match external {
+            Some(spec) => part.external(&spec, model, &source, first, &start, sums),
+            None => part.native(model.as_ref(), &source, first, &start, sums),
+        },
         None if oracle => {
             let env =
                 task.harbor.solution.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -291,6 +298,12 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     }
 }
 
+/// The program of an agent that is not ours.
+pub(crate) fn agent_program(variant: &Variant) -> Option<String> {
+    let spec: ExternalSpec = variant.agent.parse().ok()?;
+    Some(spec.agent.program().to_owned())
+}
+
 fn wrong_patch(task: &Task, number: usize) -> Result<Vec<u8>, Fault> {
     let (_, path) = task
         .wrong_patches()
@@ -299,11 +312,12 @@ fn wrong_patch(task: &Task, number: usize) -> Result<Vec<u8>, Fault> {
     std::fs::read(&path).map_err(|error| Fault::Invalid(format!("{}: {error}", path.display())))
 }
 
-fn runnable_here(shared: &Shared<'_>, task: &Task) -> Result<(), Fault> {
+fn runnable_here(shared: &Shared<'_>, job: &Job<'_>, task: &Task) -> Result<(), Fault> {
     if let suite::Runnable::No { reason } = &task.runnable {
         return Err(Fault::NotRunnable(reason.clone()));
     }
     let mut wanted = vec!["bash".to_owned(), "git".to_owned()];
+    wanted.extend(agent_program(job.variant));
     wanted.extend(task.settings.needs.clone().unwrap_or_default());
     match shared.needs.missing(&wanted) {
         Some(program) => Err(Fault::NotRunnable(format!("this host has no {program}"))),
@@ -321,6 +335,20 @@ fn keep_cassette(path: &Path, digest: Digest, folder: &Path) -> std::io::Result<
     let partial = tempfile::NamedTempFile::new_in(folder)?;
     std::fs::copy(path, partial.path())?;
     partial.persist(kept).map(drop).map_err(|e| e.error)
+}
+
+/// Who speaks in a recording.
+struct Who {
+    agent: String,
+    profile: &'static str,
+    protocol: wire::Protocol,
+}
+
+impl Who {
+    fn native() -> Self {
+        let protocol = wire::Protocol::Responses;
+        Self { agent: agent::NATIVE.to_owned(), profile: "native", protocol }
+    }
 }
 
 /// An attempt whose workspace stands.
@@ -355,9 +383,7 @@ impl Part<'_> {
                 }
             };
             let acted = actor.act(step, number + 1 == self.task.steps.len(), &container);
-            if let Actor::Native(native) = &mut actor {
-                sums.tally = native.tally.clone();
-            }
+            sums.tally = actor.tally();
             end = acted?;
             container.close()?;
             if end.failure == Some(FailureMode::Void) {
@@ -428,7 +454,7 @@ impl Part<'_> {
     ) -> Result<AgentEnd, Fault> {
         let writer = match source.played() {
             Some(_) => None,
-            None => Some(self.recording(source, &*first, start)?),
+            None => Some(self.recording(source, &Who::native(), &*first, start)?),
         };
         let recorder = writer.as_ref().map(|writer| Recorder::new(model, Arc::clone(writer)));
         let model = recorder.as_ref().map_or(model, |recorder| recorder as &dyn Model);
@@ -463,6 +489,62 @@ impl Part<'_> {
         Ok(end)
     }
 
+    /// The part of an agent that is not ours, recorded unless it is a replay.
+    fn external(
+        &self,
+        spec: &ExternalSpec,
+        model: &Arc<dyn Model>,
+        source: &Source,
+        first: Arc<Container>,
+        start: &Manifest,
+        sums: &mut Sums,
+    ) -> Result<AgentEnd, Fault> {
+        let version = external::version(spec, &*first);
+        if let (Some(asked), Some(found)) = (&spec.version, &version)
+            && asked != found
+        {
+            let name = spec.agent.name();
+            return Err(Fault::NotRunnable(format!("{name} is {found} here, and {asked} was asked for")));
+        }
+        let notes = Notes::default();
+        let who = Who {
+            agent: format!("{} {}", spec.agent.name(), version.unwrap_or_default()).trim_end().to_owned(),
+            profile: spec.agent.profile(),
+            protocol: spec.agent.protocol().unwrap_or_default(),
+        };
+        let writer = match source.player() {
+            Some(_) => None,
+            None => Some(self.recording(source, &who, &*first, start)?),
+        };
+        let below: Arc<dyn Model> = match (source.player(), &writer) {
+            (Some(player), _) => Arc::new(CassetteModel::any_lane(Arc::clone(player))),
+            (None, Some(writer)) => Arc::new(Recorder::new(Arc::clone(model), Arc::clone(writer))),
+            (None, None) => Arc::clone(model),
+        };
+        let mut observer = self.log;
+        let actor = Actor::External(External {
+            spec,
+            model: Arc::new(Watch::new(below, Arc::clone(&notes))),
+            notes,
+            asked: &source.asked,
+            limit: self.task.settings.budget.wall,
+            cancel: self.shared.cancel,
+            observer: &mut observer,
+            tally: Tally::default(),
+        });
+        let mut end = self.steps(actor, first, start, sums)?;
+        if let (Some(player), None) = (source.player(), end.failure)
+            && let Some((lane, step, _)) = player.progress().unserved.first()
+        {
+            let reason = format!("thread_ended_early: the recording goes on with step {step} of {lane}");
+            end = AgentEnd::stopped(FailureMode::Void, reason);
+        }
+        if let Some(writer) = writer {
+            self.end_recording(writer, &end, sums)?;
+        }
+        Ok(end)
+    }
+
     fn tools(&self) -> Result<Vec<agent::tools::Tool>, Fault> {
         let Some(names) = &self.job.variant.tools else { return Ok(agent::tools::Tool::ALL.to_vec()) };
         let tool = |name: &String| {
@@ -476,6 +558,7 @@ impl Part<'_> {
     fn recording(
         &self,
         source: &Source,
+        who: &Who,
         env: &dyn Environment,
         start: &Manifest,
     ) -> Result<SharedWriter, Fault> {
@@ -485,11 +568,11 @@ impl Part<'_> {
         let header = Header {
             version: cassette::VERSION,
             kind: if source.figures == FigureKind::Synthetic { Kind::Synthetic } else { Kind::Live },
-            agent: agent::NATIVE.to_owned(),
-            protocol: wire::Protocol::Responses,
+            agent: who.agent.clone(),
+            protocol: who.protocol,
             model: source.asked.clone(),
             clock: source.clock,
-            profile: "native".to_owned(),
+            profile: who.profile.to_owned(),
             task: format!("{}/{}", id.suite, id.task),
             task_digest: self.job.task_digest,
             workspace: keep::digest(env, &without_git)?,

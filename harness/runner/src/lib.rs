@@ -3,6 +3,7 @@
 
 mod actor;
 mod attempt;
+mod external;
 pub mod folder;
 mod git_index;
 mod host;
@@ -13,6 +14,7 @@ mod run;
 mod source;
 mod template;
 mod toolchain;
+mod watch;
 mod world;
 
 pub use host::HostFacts;

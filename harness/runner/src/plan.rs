@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use agent::external::ExternalSpec;
 use base::{Digest, Hasher, TrialId};
 use journal::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant};
 use model::live::Backend;
@@ -63,8 +64,8 @@ impl ModelSpec {
             "oracle" | "noop" => return Ok(Self::None),
             other if wrong_answer(other).is_some() => return Ok(Self::None),
             other => {
-                let problem = format!("there is no agent named {other:?}: use native, oracle or noop");
-                return Err(RunError::Usage(problem));
+                let parsed: Result<ExternalSpec, _> = other.parse();
+                parsed.map_err(|e| RunError::Usage(format!("{e}; ours are native, oracle and noop")))?;
             }
         }
         let (kind, set) = variant.model.split_once(':').unwrap_or((&variant.model, DEFAULT_SET));

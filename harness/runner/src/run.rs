@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, Walls};
 use suite::{SuiteError, TaskEntry};
 
-use crate::attempt::{Cut, Job, Shared, attempt, panicked};
+use crate::attempt::{Cut, Job, Shared, agent_program, attempt, panicked};
 use crate::host::HostFacts;
 use crate::live::Live;
 use crate::plan::{Planned, TrialPlan};
@@ -201,6 +201,7 @@ impl<'a> Engine<'a> {
         for suite in &planned.selection.suites {
             programs.extend(suite.ready().filter_map(|task| task.settings.needs.clone()).flatten());
         }
+        programs.extend(planned.selection.variants.iter().filter_map(agent_program));
         let needs = Needs::look_up(&programs, &options.toolchains, &options.path, options.spawn);
         let sandbox = Sandbox::new(&SandboxOptions {
             stage: options.stage.clone(),

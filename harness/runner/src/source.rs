@@ -18,7 +18,7 @@ const CLOCK: &str = "2026-11-02T09:00:00Z";
 /// What answers an agent.
 pub(crate) struct Source {
     /// Nothing for the reference agents.
-    pub(crate) model: Option<Box<dyn Model>>,
+    pub(crate) model: Option<Arc<dyn Model>>,
     pub(crate) kind: ModelSource,
     pub(crate) tape: Tape,
     pub(crate) time: ToolTime,
@@ -48,7 +48,7 @@ impl Source {
             (ModelSpec::Live { backend, model }, _) => {
                 let opened = shared.live.model(spec).ok_or("the model was not opened")?;
                 Ok(Self {
-                    model: Some(Box::new(opened)),
+                    model: Some(Arc::new(opened)),
                     kind: ModelSource::Live { model: spec.name() },
                     clock: shared.clock.now(),
                     asked: model.clone(),
@@ -84,7 +84,7 @@ impl Source {
             kind: ModelSource::Script { digest: script.digest },
             clock: script.clock.map_or_else(default_clock, Ok)?,
             asked: script.model.clone(),
-            model: Some(Box::new(ScriptModel::new(script, Arc::new(O200k)))),
+            model: Some(Arc::new(ScriptModel::new(script, Arc::new(O200k)))),
             tape: Tape::Off,
             time: ToolTime::Synthetic(seed),
             figures: FigureKind::Synthetic,
@@ -107,7 +107,7 @@ impl Source {
             kind: ModelSource::Cassette { digest: cassette.digest, synthetic },
             clock: cassette.header.clock,
             asked: cassette.header.model.clone(),
-            model: Some(Box::new(CassetteModel::new(Arc::clone(&player)))),
+            model: Some(Arc::new(CassetteModel::new(Arc::clone(&player)))),
             tape: Tape::Play(player),
             time: ToolTime::Measured,
             figures: if synthetic { FigureKind::Synthetic } else { FigureKind::Recorded },
@@ -118,6 +118,14 @@ impl Source {
             },
             live: false,
         })
+    }
+
+    /// The recording that is played, if one is.
+    pub(crate) fn player(&self) -> Option<&Arc<Player>> {
+        match &self.tape {
+            Tape::Play(player) => Some(player),
+            _ => None,
+        }
     }
 
     /// The cassette that is played, if one is.

@@ -111,7 +111,7 @@ fn own_folder(program: &str, file: &Path, spawn: Spawn<'_>) -> Option<(String, P
             (name, root.to_owned())
         }
     };
-    let bin = if root.join("bin").join(program).is_file() { "bin" } else { "" };
+    let bin = if root.join("bin").join(program).is_file() { "bin" } else { "." };
     let there = root.join(bin).join(program).is_file();
     let allowed = root.is_absolute() && !NEVER.iter().any(|never| Path::new(never) == root);
     let home = std::path::absolute(&root)

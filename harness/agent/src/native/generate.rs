@@ -160,7 +160,7 @@ impl Native<'_> {
         self.tell(Event::Generated(Generated {
             step,
             attempt,
-            request: key,
+            request: Some(key),
             blocks,
             served: answer.served.clone(),
             usage,

@@ -229,7 +229,7 @@ fn generated(step: u32) -> Generated {
     Generated {
         step,
         attempt: step,
-        request: Digest::of(b"request"),
+        request: Some(Digest::of(b"request")),
         blocks: 3,
         served: "gpt-5.6".to_owned(),
         usage: usage(u64::from(step)),

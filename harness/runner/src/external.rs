@@ -1,0 +1,172 @@
+//! The part of an agent that is not ours: started in the trial's container, with the model behind a gateway on the
+//! container's own loopback and nothing else to reach. Its exit code never decides; the verifier does.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use agent::external::{ExternalSpec, LaunchPlan};
+use agent::{AgentEnd, AgentFault, Observer, Tally};
+use gateway::{Gateway, Options, Silent};
+use journal::{CallFigures, Event, FailureMode, Generated, Host};
+use model::Model;
+use sandbox::{Cancel, Container, EnvError, Environment, Exec, ExecEnd, OutputLimit};
+
+use crate::watch::{Heard, Notes, Outcome, taken};
+
+/// Bytes of an agent's own output that are kept, from its start and from its end.
+const OUTPUT: OutputLimit = OutputLimit { head: 64 * 1024, tail: 256 * 1024 };
+/// The home folder of agents.
+const HOME: &str = "/home/agent";
+/// How long a program may take to say its version.
+const VERSION_LIMIT: Duration = Duration::from_secs(60);
+
+/// An external agent in one trial.
+pub(crate) struct External<'a> {
+    pub(crate) spec: &'a ExternalSpec,
+    pub(crate) model: Arc<dyn Model>,
+    /// What the model's calls came to.
+    pub(crate) notes: Notes,
+    /// The model to ask for.
+    pub(crate) asked: &'a str,
+    pub(crate) limit: Duration,
+    pub(crate) cancel: &'a Cancel,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) tally: Tally,
+}
+
+/// The version that an agent says it has, inside the container.
+pub(crate) fn version(spec: &ExternalSpec, env: &dyn Environment) -> Option<String> {
+    let argv = spec.agent.version_argv()?;
+    let exec = Exec { argv: &argv, cwd: "/app", env: &[], stdin: &[], limit: VERSION_LIMIT, output: OUTPUT };
+    let done = env.exec(&exec, &Cancel::default()).ok()?;
+    let said = String::from_utf8_lossy(&done.head).into_owned();
+    agent::external::ExternalAgent::version_in(&said).map(str::to_owned)
+}
+
+impl External<'_> {
+    /// One step of the task, as one start of the agent.
+    pub(crate) fn act(&mut self, instruction: &str, container: &Container) -> Result<AgentEnd, AgentFault> {
+        let broken =
+            |error: &dyn std::fmt::Display| AgentFault::Environment(EnvError::Broken(error.to_string()));
+        let listener = container.listen(0)?;
+        let gateway = Gateway::start(listener, Arc::clone(&self.model), Options::default(), Arc::new(Silent));
+        let gateway = gateway.map_err(|error| broken(&error))?;
+        let launch = self.spec.agent.launch(&LaunchPlan {
+            base_url: &format!("http://{}", gateway.address()),
+            model: self.asked,
+            instruction,
+            cwd: "/app",
+            home: HOME,
+            unattended: true,
+        });
+        for (path, content) in &launch.files {
+            container.write(path, content.as_bytes(), None)?;
+        }
+        let (argv, env, stdin) = (&launch.argv, &launch.env, launch.stdin.as_bytes());
+        let exec = Exec { argv, cwd: "/app", env, stdin, limit: self.limit, output: OUTPUT };
+        let start = Instant::now();
+        let done = container.exec(&exec, self.cancel);
+        gateway.close();
+        self.tally.real_model_us += u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let told = self.tell()?;
+        let (end, log) = self.end(done, &told)?;
+        let event = Event::AgentEnded { failure: end.failure, reason: end.reason.clone() };
+        self.observer.event(event, Host { log, ..Host::default() })?;
+        Ok(end)
+    }
+
+    /// Journals the calls; gives the first divergence in a sentence, and the last failure.
+    fn tell(&mut self) -> Result<Told, AgentFault> {
+        let mut told = Told::default();
+        for heard in taken(&self.notes) {
+            let event = self.event(heard, &mut told);
+            self.observer.event(event, Host::default())?;
+        }
+        Ok(told)
+    }
+
+    fn event(&mut self, heard: Heard, told: &mut Told) -> Event {
+        let Heard { step, attempt, blocks, .. } = heard;
+        match heard.outcome {
+            Outcome::Answered(answer) => {
+                let usage = answer.usage.unwrap_or_default();
+                let (ttft_us, total_us) = (answer.ttft_us, answer.total_us);
+                self.tally.steps += 1;
+                self.tally.usage.add(usage);
+                self.tally.times.model_us += total_us;
+                self.tally.calls.push(CallFigures { ttft_us, total_us, usage });
+                let served = answer.served;
+                Event::Generated(Generated {
+                    step,
+                    attempt,
+                    request: None,
+                    blocks,
+                    served,
+                    usage,
+                    ttft_us,
+                    total_us,
+                })
+            }
+            Outcome::Failed { status, reason } => {
+                self.tally.retries += 1;
+                told.failed = Some(reason.clone());
+                Event::GenerateFailed { step, attempt, status, reason }
+            }
+            Outcome::Diverged(miss) => {
+                let cassette::Miss { step, difference } = *miss;
+                told.diverged
+                    .get_or_insert(format!("{} at step {step}, `{}`", difference.cause, difference.path));
+                Event::Diverged {
+                    step,
+                    cause: difference.cause.to_string(),
+                    path: difference.path,
+                    offset: difference.offset,
+                    diff: difference.diff,
+                }
+            }
+        }
+    }
+
+    /// How the agent ended, with its own output.
+    fn end(
+        &self,
+        done: Result<sandbox::ExecOutput, EnvError>,
+        told: &Told,
+    ) -> Result<(AgentEnd, String), AgentFault> {
+        let name = self.spec.agent.name();
+        let done = match done {
+            Ok(done) => done,
+            Err(error @ EnvError::Start { .. }) => {
+                return Ok((AgentEnd::stopped(FailureMode::AgentCrash, error.to_string()), String::new()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let said = format!("{}{}", String::from_utf8_lossy(&done.head), String::from_utf8_lossy(&done.tail));
+        let log = self.spec.agent.read_log(&said);
+        let crashed = |what: String| match &told.failed {
+            Some(why) => AgentEnd::stopped(FailureMode::ModelError, format!("{name} {what}: {why}")),
+            None => AgentEnd::stopped(FailureMode::AgentCrash, format!("{name} {what}: {}", log.error)),
+        };
+        let end = match done.end {
+            ExecEnd::Cancelled => return Err(AgentFault::Cancelled),
+            _ if told.diverged.is_some() => {
+                AgentEnd::stopped(FailureMode::Void, told.diverged.clone().unwrap_or_default())
+            }
+            ExecEnd::TimedOut => {
+                let what = format!("{name} was killed after {} s", self.limit.as_secs_f64());
+                AgentEnd::stopped(FailureMode::TimeOut, what)
+            }
+            ExecEnd::Exited(0) => AgentEnd::finished(format!("{name} ended by itself")),
+            ExecEnd::Exited(code) => crashed(format!("ended with exit code {code}")),
+            ExecEnd::Signaled(signal) => crashed(format!("was killed by signal {signal}")),
+        };
+        Ok((end, said))
+    }
+}
+
+/// What the journal was told of a step's calls.
+#[derive(Default)]
+struct Told {
+    diverged: Option<String>,
+    failed: Option<String>,
+}
