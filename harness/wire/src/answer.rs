@@ -92,7 +92,7 @@ impl Decoder {
     /// For the streams of a protocol.
     pub fn new(protocol: Protocol) -> Self {
         let stream = match protocol {
-            Protocol::Responses => Stream::Responses(responses::Stream::default()),
+            Protocol::Responses => Stream::Responses(responses::Stream),
             Protocol::ChatCompletions => Stream::Chat(chat::Stream::default()),
             Protocol::Messages => Stream::Messages(messages::Stream::default()),
         };
