@@ -28,6 +28,8 @@ struct State {
     lanes: Vec<Lane>,
     opened: u64,
     tickets: u64,
+    /// Requests that wait for the end of the answer before.
+    waiting: usize,
 }
 
 #[derive(Debug)]
@@ -82,12 +84,14 @@ impl Lanes {
     pub(crate) fn place(&self, protocol: Protocol, pieces: &Pieces<'_>, pipe: &Arc<Pipe>) -> Placed {
         let mut state = self.lock();
         let mut found = state.find(protocol, pieces);
-        if found.is_some_and(|at| state.lanes[at].is_busy()) {
+        if pipe.may_wait() && found.is_some_and(|at| state.lanes[at].is_busy()) {
             // Its client has the whole answer and was faster than the thread that gave it.
             let busy =
                 |state: &mut State| state.find(protocol, pieces).is_some_and(|at| state.lanes[at].is_busy());
+            state.waiting += 1;
             let waited = self.ended.wait_timeout_while(state, END_OF_ANSWER, busy);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
             found = state.find(protocol, pieces);
         }
         let at = found.unwrap_or_else(|| state.open(protocol, self.limit));
@@ -107,8 +111,11 @@ impl Lanes {
                 lane.tries = 0;
             }
         }
+        let waiting = state.waiting > 0;
         drop(state);
-        self.ended.notify_all();
+        if waiting {
+            self.ended.notify_all();
+        }
     }
 }
 

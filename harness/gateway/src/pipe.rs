@@ -39,6 +39,8 @@ pub(crate) enum Break {
 pub(crate) struct Pipe {
     state: Mutex<State>,
     changed: Condvar,
+    /// Whether nobody reads before the end: then nothing may wait for a reader.
+    unread: bool,
 }
 
 #[derive(Debug, Default)]
@@ -48,9 +50,21 @@ struct State {
     end: Option<Result<(), Break>>,
     waker: Option<Waker>,
     gone: bool,
+    /// Whether the thread that answers waits: telling nobody costs a system call too.
+    waits: bool,
 }
 
 impl Pipe {
+    /// One that is filled before it is read.
+    pub(crate) fn filled_first() -> Self {
+        Self { unread: true, ..Self::default() }
+    }
+
+    /// Whether whoever fills it may wait.
+    pub(crate) fn may_wait(&self) -> bool {
+        !self.unread
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,7 +96,8 @@ impl Pipe {
     /// Hands bytes over, waiting while too many wait already; false where the client is gone.
     pub(crate) fn write(&self, bytes: &[u8]) -> bool {
         let mut state = self.lock();
-        while state.bytes.len() > WAITING_MAX_BYTES && !state.gone {
+        while self.may_wait() && state.bytes.len() > WAITING_MAX_BYTES && !state.gone {
+            state.waits = true;
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
@@ -110,6 +125,7 @@ impl Pipe {
             }
             // In pieces, so that no clock arithmetic overflows.
             let left = left.min(Duration::from_secs(3600));
+            state.waits = true;
             state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         false
@@ -142,8 +158,11 @@ impl Drop for Reader {
         let mut state = self.0.lock();
         state.gone = true;
         state.bytes = Vec::new();
+        let waits = std::mem::take(&mut state.waits);
         drop(state);
-        self.0.changed.notify_all();
+        if waits {
+            self.0.changed.notify_all();
+        }
     }
 }
 
@@ -163,8 +182,11 @@ impl Stream for Body {
         let mut state = pipe.lock();
         if !state.bytes.is_empty() {
             let bytes = std::mem::take(&mut state.bytes);
+            let waits = std::mem::take(&mut state.waits);
             drop(state);
-            pipe.changed.notify_all();
+            if waits {
+                pipe.changed.notify_all();
+            }
             return Poll::Ready(Some(Ok(Bytes::from(bytes))));
         }
         let Some(end) = state.end else {

@@ -14,7 +14,7 @@ use crate::answer::{Received, answer};
 use crate::beside::{self, Beside};
 use crate::connection::{Broken, Line};
 use crate::pipe::{Body as Frames, Break, Head, Pipe, Reader};
-use crate::server::Shared;
+use crate::server::{Pace, Shared};
 
 /// Headers that a model may see; those that end in a hyphen stand for all that begin so. Never a key.
 const PASSED: [&str; 13] = [
@@ -32,6 +32,10 @@ const PASSED: [&str; 13] = [
     "x-codex-",
     "x-openai-",
 ];
+
+/// Requests up to this size are answered on the network's own thread, by a model that never waits: another thread
+/// would cost more than the answer.
+const HERE_MAX_BYTES: usize = 64 << 10;
 
 /// Answers one request.
 pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -83,9 +87,16 @@ async fn model_call(shared: Arc<Shared>, protocol: Protocol, request: Request) -
         Err((status, reason)) => return refuse(&shared, protocol, path, status, reason),
     };
     let received = Received { protocol, path, headers, body, moment: Instant::now() };
-    let pipe = Arc::new(Pipe::default());
+    let options = &shared.options;
+    let here =
+        received.body.len() <= HERE_MAX_BYTES && options.pace == Pace::Instant && !shared.model.blocks();
+    let pipe = Arc::new(if here { Pipe::filled_first() } else { Pipe::default() });
     let reader = Reader(Arc::clone(&pipe));
-    tokio::task::spawn_blocking(move || answer(&shared, &received, &pipe));
+    if here {
+        answer(&shared, &received, &pipe);
+    } else {
+        tokio::task::spawn_blocking(move || answer(&shared, &received, &pipe));
+    }
     match reader.head().await {
         Head::Stream => streamed(reader, broken),
         Head::Body { status, body, headers } => whole(status, body, headers),

@@ -77,17 +77,31 @@ pub enum Reply<'a> {
 pub trait Model: Send + Sync {
     /// Starts one answer.
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault>;
+
+    /// Whether an answer may wait for anything but this processor. Who says no may be asked on a thread that others
+    /// need.
+    fn blocks(&self) -> bool {
+        true
+    }
 }
 
 impl<M: Model + ?Sized> Model for &M {
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         (**self).answer(call)
     }
+
+    fn blocks(&self) -> bool {
+        (**self).blocks()
+    }
 }
 
 impl<M: Model + ?Sized> Model for std::sync::Arc<M> {
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         (**self).answer(call)
+    }
+
+    fn blocks(&self) -> bool {
+        (**self).blocks()
     }
 }
 

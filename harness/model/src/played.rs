@@ -26,6 +26,10 @@ impl CassetteModel {
 }
 
 impl Model for CassetteModel {
+    fn blocks(&self) -> bool {
+        false
+    }
+
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         let served = if self.any_lane {
             self.player.serve_any(call.lane, call.attempt, call.prompt)

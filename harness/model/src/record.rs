@@ -24,6 +24,10 @@ impl<'m> Recorder<'m> {
 }
 
 impl Model for Recorder<'_> {
+    fn blocks(&self) -> bool {
+        self.inner.blocks()
+    }
+
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         let at = (call.lane, call.step, call.attempt);
         let asked = lock(&self.writer).ask(call.protocol, at, call.prompt).map_err(unwritten)?;

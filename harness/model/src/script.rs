@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Digest, Seed};
 use cassette::CountTokens;
-use wire::{Authored, AuthoredCall, Exact, Item, Prompt, Tracker, Usage};
+use wire::{Authored, AuthoredCall, BlockKind, Exact, Item, Prompt, Tracker, Usage};
 
 use crate::{Call, Model, ModelFault, Reply, Script, ScriptTurn};
 
@@ -32,9 +32,10 @@ struct Lane {
     /// Blocks of the prompt that the last turn had seen.
     seen: usize,
     generation: u32,
-    /// Tokens of the prompt's first `counted` blocks.
+    /// Tokens of the prompt.
     prompt_tokens: u64,
-    counted: usize,
+    /// Tokens of each of its blocks, by stamp.
+    counted: Vec<(u32, u64)>,
     /// Prompt tokens of the request before.
     before: u64,
     answers: u32,
@@ -85,12 +86,25 @@ impl ScriptModel {
     }
 
     fn count_prompt(&self, lane: &mut Lane, prompt: &Prompt) -> u64 {
+        let stamps = prompt.stamps();
         if lane.generation != prompt.generation() {
-            (lane.generation, lane.prompt_tokens, lane.counted, lane.before) = (prompt.generation(), 0, 0, 0);
+            lane.generation = prompt.generation();
+            // A head that changes, as some clients' heads do with every request, is no part of what is cached.
+            let heads = prompt.blocks().iter().take_while(|block| block.kind == BlockKind::Head).count();
+            let seen = lane.counted.iter().zip(stamps).enumerate();
+            let same = seen.take_while(|(at, ((seen, _), stamp))| *at < heads || seen == *stamp);
+            let same: u64 = same.map(|(_, ((_, tokens), _))| tokens).sum();
+            lane.before = lane.before.min(same);
+            lane.counted.truncate(stamps.len());
+            for (at, counted) in lane.counted.iter_mut().enumerate().filter(|(at, c)| c.0 != stamps[*at]) {
+                *counted = (stamps[at], u64::from(self.tokens.count(&prompt.blocks()[at].raw)));
+            }
+            lane.prompt_tokens = lane.counted.iter().map(|(_, tokens)| tokens).sum();
         }
-        for block in prompt.blocks().get(lane.counted..).unwrap_or_default() {
-            lane.prompt_tokens += u64::from(self.tokens.count(&block.raw));
-            lane.counted += 1;
+        for (block, stamp) in prompt.blocks().iter().zip(stamps).skip(lane.counted.len()) {
+            let tokens = u64::from(self.tokens.count(&block.raw));
+            lane.prompt_tokens += tokens;
+            lane.counted.push((*stamp, tokens));
         }
         lane.prompt_tokens
     }
@@ -166,6 +180,10 @@ fn said_since(call: &Call<'_>, seen: usize) -> String {
 }
 
 impl Model for ScriptModel {
+    fn blocks(&self) -> bool {
+        false
+    }
+
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(call.lane.to_owned()).or_default();
@@ -196,7 +214,7 @@ mod tests {
     use std::path::Path;
 
     use wire::responses::items;
-    use wire::{Answer, Block, BlockKind, Protocol};
+    use wire::{Answer, Block, Protocol};
 
     use super::*;
     use crate::O200k;
@@ -262,6 +280,27 @@ mod tests {
         let fault = ask(&model, &after("FAILED"), 1).unwrap_err();
         assert!(fault.is_transient(), "{fault}");
         assert!(ask(&model, &after("FAILED"), 2).is_ok());
+    }
+
+    #[test]
+    fn tokens_of_a_growing_prompt_are_those_of_its_blocks_and_cached_but_for_a_changed_head() {
+        let model = model();
+        let long = items::message("user", &"word ".repeat(2000));
+        let count = |raw: &str| u64::from(O200k.count(raw));
+        let mut prompt = Prompt::default();
+        let mut ask = |step: usize, items: &[&str]| {
+            let head = format!("{{\"step\":{step}}}");
+            let mut pieces = vec![(BlockKind::Head, head.as_str())];
+            pieces.extend(items.iter().map(|raw| (BlockKind::Item, *raw)));
+            prompt.follow(&pieces);
+            let usage = super::tests::ask(&model, &prompt, 2).unwrap().usage.unwrap();
+            assert_eq!(usage.input_tokens, pieces.iter().map(|(_, raw)| count(raw)).sum::<u64>());
+            usage.cached_tokens
+        };
+        let said = items::message("assistant", "yes");
+        assert_eq!(ask(1, &[&long]), 0);
+        assert!(ask(2, &[&long, &said]) >= 1920);
+        assert_eq!(ask(3, &[&said, &long, &said]), 0);
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Frame {
     pub fn write(&self, out: &mut Vec<u8>) {
         let text = self.text();
         let name = self.event.as_deref().unwrap_or_default();
-        let plain = |text: &str| !text.bytes().any(|byte| matches!(byte, b'\n' | b'\r'));
+        let plain = |text: &str| !text.as_bytes().contains(&b'\n') && !text.as_bytes().contains(&b'\r');
         if !plain(&text) || !plain(name) {
             return self.to_event().write(out);
         }

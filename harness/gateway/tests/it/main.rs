@@ -1,6 +1,7 @@
 //! A gateway as its clients see it.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests, all of it")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod client;
 mod fakes;
