@@ -251,9 +251,9 @@ mod tests {
     #[test]
     fn what_the_run_told_the_model_comes_back_in_the_words_of_this_run() {
         let profile = Profile::built_in("codex").unwrap();
-        let (recorded, now) = (chain(&profile, "/work/app", 4001), chain(&profile, "/srv", 77));
+        let (recorded, now) = (chain(&profile, "/srv/app", 4001), chain(&profile, "/srv", 77));
         let renames = Renames::new(&profile, &recorded, &now);
-        assert_eq!(renames.text("cat /work/app/x /work/apple").as_deref(), Some("cat /srv/x /work/apple"));
+        assert_eq!(renames.text("cat /srv/app/x /srv/apple").as_deref(), Some("cat /srv/x /srv/apple"));
         assert_eq!(
             renames.text(r#"{"chars":"4001","session_id":4001}"#).as_deref(),
             Some(r#"{"chars":"4001","session_id":77}"#)
@@ -267,12 +267,12 @@ mod tests {
         #[test]
         fn a_value_is_renamed_across_deltas(before in "[a-z /]{0,90}", after in "[a-z ]{0,90}", reverse: bool) {
             let profile = Profile::built_in("codex").unwrap();
-            let (mut recorded, mut now) = (chain(&profile, "/work/one/app", 4001), chain(&profile, "/srv", 4001));
+            let (mut recorded, mut now) = (chain(&profile, "/srv/one/app", 4001), chain(&profile, "/srv", 4001));
             if reverse {
                 std::mem::swap(&mut recorded, &mut now);
             }
             let renames = Renames::new(&profile, &recorded, &now);
-            let cwd = if reverse { "/srv" } else { "/work/one/app" };
+            let cwd = if reverse { "/srv" } else { "/srv/one/app" };
             let said = format!("{before} {cwd}/x {after}");
             let arguments = json!({"command": said}).to_string();
             let authored = Authored {

@@ -9,6 +9,7 @@ mod git_index;
 mod host;
 mod keep;
 mod live;
+mod part;
 mod plan;
 mod run;
 mod source;

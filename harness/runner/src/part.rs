@@ -1,0 +1,322 @@
+//! An attempt whose workspace stands: the agent's part of each step, then the hidden checks; and the recording of
+//! both.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use agent::external::ExternalSpec;
+use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, Tally, Tape};
+use base::VirtualClock;
+use cassette::{CountTokens, Header, Kind, Writer};
+use journal::{Event, FailureMode, FigureKind, Host};
+use model::{CassetteModel, Model, O200k, Recorder, Rest, SharedWriter, Sleep};
+use sandbox::{Container, Environment, Manifest};
+use suite::harbor::{MinReward, RewardStrategy};
+use suite::{Step, Task};
+
+use crate::actor::Actor;
+use crate::attempt::{Cut, Fault, Job, Log, Shared, Sums, keeping, micros};
+use crate::external::{self, External};
+use crate::keep;
+use crate::source::Source;
+use crate::watch::{Notes, Watch};
+use crate::world::{World, versions};
+
+/// Bytes of a verifier's output that the journal keeps.
+const VERIFIER_LOG: usize = 4096;
+
+/// Who speaks in a recording.
+struct Who {
+    agent: String,
+    profile: &'static str,
+    protocol: wire::Protocol,
+}
+
+impl Who {
+    fn native() -> Self {
+        let protocol = wire::Protocol::Responses;
+        Self { agent: agent::NATIVE.to_owned(), profile: "native", protocol }
+    }
+}
+
+/// An attempt whose workspace stands.
+pub(crate) struct Part<'a> {
+    pub(crate) shared: &'a Shared<'a>,
+    pub(crate) job: &'a Job<'a>,
+    pub(crate) task: &'a Task,
+    pub(crate) world: &'a World<'a>,
+    pub(crate) log: &'a Log,
+}
+
+impl Part<'_> {
+    /// Step after step: the agent's part, then the hidden checks. Gives how the agent ended.
+    pub(crate) fn steps(
+        &self,
+        mut actor: Actor<'_>,
+        first: Arc<Container>,
+        start: &Manifest,
+        sums: &mut Sums,
+    ) -> Result<AgentEnd, Fault> {
+        let mut rewards: Vec<BTreeMap<String, f64>> = Vec::new();
+        let mut end = AgentEnd::finished("there was nothing to do");
+        let mut first = Some(first);
+        for (number, step) in self.task.steps.iter().enumerate() {
+            if actor.is_oracle() && step.solution_dir.is_none() {
+                return Err(Fault::Invalid("the task has no solution/solve.sh".to_owned()));
+            }
+            let container = match first.take() {
+                Some(container) => container,
+                None => {
+                    Arc::new(self.world.agent(step.solution_dir.as_deref().filter(|_| actor.is_oracle()))?)
+                }
+            };
+            let acted = actor.act(step, number + 1 == self.task.steps.len(), &container);
+            sums.tally = actor.tally();
+            end = acted?;
+            container.close()?;
+            if end.failure == Some(FailureMode::Void) {
+                return Ok(end);
+            }
+            let Some(given) = self.verify(step, start, sums)? else { return Ok(end) };
+            let enough = reached(step.min_reward.as_ref(), &given, &self.task.settings.reward_key);
+            rewards.push(given);
+            if !enough || end.failure.is_some() {
+                break;
+            }
+        }
+        if self.task.steps.len() > 1 {
+            sums.reward = Some(total(self.task, &rewards));
+        }
+        Ok(end)
+    }
+
+    /// Looks at the workspace and lets the hidden checks judge it. Every process of the agent is dead by now.
+    fn verify(
+        &self,
+        step: &Step,
+        start: &Manifest,
+        sums: &mut Sums,
+    ) -> Result<Option<BTreeMap<String, f64>>, Fault> {
+        let begun = Instant::now();
+        let container = self.world.verifier(step)?;
+        let last = keep::look(&container, start, &self.task.settings.exclude)?;
+        let folder = self.job.dir.workspace(self.job.attempt);
+        last.keep(&folder, &self.world.template.path).map_err(keeping)?;
+        sums.last = Some(last);
+        let plan = evaluate::VerifierPlan {
+            reward_key: self.task.settings.reward_key.clone(),
+            timeout: step.verifier_timeout,
+            env: step.verifier_env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            ..evaluate::VerifierPlan::default()
+        };
+        let verification = evaluate::verify(&container, &plan, self.shared.cancel)?;
+        container.close()?;
+        if self.shared.cancel.is_cancelled() {
+            return Err(Fault::Cut(Cut::Cancelled));
+        }
+        sums.verify += begun.elapsed();
+        let (reward, rewards, error) = match verification.outcome {
+            evaluate::Outcome::Rewarded { reward, rewards } => (Some(reward), rewards, String::new()),
+            evaluate::Outcome::Failed(fault) => (None, BTreeMap::new(), fault.to_string()),
+        };
+        (sums.reward, sums.verifier_error) = (reward, error.clone());
+        let name = step.name.clone().unwrap_or_default();
+        let host = Host {
+            duration_us: Some(micros(verification.duration)),
+            log: verification.output.shortened(0, VERIFIER_LOG).text(),
+            ..Host::default()
+        };
+        let mut observer = self.log;
+        observer.event(Event::Verified { step: name, reward, rewards: rewards.clone(), error }, host)?;
+        Ok(reward.is_some().then_some(rewards))
+    }
+
+    /// The native agent's part, recorded unless it is a replay.
+    pub(crate) fn native(
+        &self,
+        model: &dyn Model,
+        source: &Source,
+        first: Arc<Container>,
+        start: &Manifest,
+        sums: &mut Sums,
+    ) -> Result<AgentEnd, Fault> {
+        let writer = match source.played() {
+            Some(_) => None,
+            None => Some(self.recording(source, &Who::native(), &*first, start)?),
+        };
+        let recorder = writer.as_ref().map(|writer| Recorder::new(model, Arc::clone(writer)));
+        let model = recorder.as_ref().map_or(model, |recorder| recorder as &dyn Model);
+        let tape =
+            writer.as_ref().map_or_else(|| source.tape.clone(), |writer| Tape::Record(Arc::clone(writer)));
+        let clock = VirtualClock::new(source.clock);
+        let thread = format!("{}/{}", self.job.trial.id.suite, self.job.trial.id.task);
+        let tools = self.tools()?;
+        let settings = &self.task.settings;
+        let brief = Brief {
+            thread: &thread,
+            model: &source.asked,
+            checks: &settings.checks,
+            policy: self.job.variant.policy.as_ref().unwrap_or(&settings.policy),
+            budget: settings.budget,
+            tools: &tools,
+            exclude: &settings.exclude,
+        };
+        let mut observer = self.log;
+        let env = Arc::clone(&first) as Arc<dyn Environment>;
+        let (time, cancel) = (source.time, self.shared.cancel);
+        let rest = source.live.then_some(&Sleep as &dyn Rest);
+        let patience = Patience { backoff: source.backoff, rest };
+        let means =
+            Means { env, model, clock: &clock, tape, time, patience, cancel, observer: &mut observer };
+        let actor = Actor::Native(Box::new(Native::new(brief, means)));
+        let end = self.steps(actor, first, start, sums)?;
+        drop(recorder);
+        if let Some(writer) = writer {
+            self.end_recording(writer, &end, sums)?;
+        }
+        Ok(end)
+    }
+
+    /// The part of an agent that is not ours, recorded unless it is a replay.
+    pub(crate) fn external(
+        &self,
+        spec: &ExternalSpec,
+        model: &Arc<dyn Model>,
+        source: &Source,
+        first: Arc<Container>,
+        start: &Manifest,
+        sums: &mut Sums,
+    ) -> Result<AgentEnd, Fault> {
+        let version = external::version(spec, &*first);
+        if let (Some(asked), Some(found)) = (&spec.version, &version)
+            && asked != found
+        {
+            let name = spec.agent.name();
+            return Err(Fault::NotRunnable(format!("{name} is {found} here, and {asked} was asked for")));
+        }
+        let notes = Notes::default();
+        let who = Who {
+            agent: format!("{} {}", spec.agent.name(), version.unwrap_or_default()).trim_end().to_owned(),
+            profile: spec.agent.profile(),
+            protocol: spec.agent.protocol().unwrap_or_default(),
+        };
+        let writer = match source.player() {
+            Some(_) => None,
+            None => Some(self.recording(source, &who, &*first, start)?),
+        };
+        let below: Arc<dyn Model> = match (source.player(), &writer) {
+            (Some(player), _) => Arc::new(CassetteModel::any_lane(Arc::clone(player))),
+            (None, Some(writer)) => Arc::new(Recorder::new(Arc::clone(model), Arc::clone(writer))),
+            (None, None) => Arc::clone(model),
+        };
+        let mut observer = self.log;
+        let actor = Actor::External(External {
+            spec,
+            model: Arc::new(Watch::new(below, Arc::clone(&notes))),
+            notes,
+            asked: &source.asked,
+            limit: self.task.settings.budget.wall,
+            cancel: self.shared.cancel,
+            observer: &mut observer,
+            tally: Tally::default(),
+        });
+        let mut end = self.steps(actor, first, start, sums)?;
+        if let (Some(player), None) = (source.player(), end.failure)
+            && let Some((lane, step, _)) = player.progress().unserved.first()
+        {
+            let reason = format!("thread_ended_early: the recording goes on with step {step} of {lane}");
+            end = AgentEnd::stopped(FailureMode::Void, reason);
+        }
+        if let Some(writer) = writer {
+            self.end_recording(writer, &end, sums)?;
+        }
+        Ok(end)
+    }
+
+    fn tools(&self) -> Result<Vec<agent::tools::Tool>, Fault> {
+        let Some(names) = &self.job.variant.tools else { return Ok(agent::tools::Tool::ALL.to_vec()) };
+        let tool = |name: &String| {
+            agent::tools::Tool::named(name)
+                .ok_or_else(|| Fault::Invalid(format!("there is no tool named {name:?}")))
+        };
+        names.iter().map(tool).collect()
+    }
+
+    /// Starts to keep the exchanges of this attempt.
+    fn recording(
+        &self,
+        source: &Source,
+        who: &Who,
+        env: &dyn Environment,
+        start: &Manifest,
+    ) -> Result<SharedWriter, Fault> {
+        let needs = self.task.settings.needs.clone().unwrap_or_default();
+        let without_git = keep::without_git(start);
+        let id = &self.job.trial.id;
+        let header = Header {
+            version: cassette::VERSION,
+            kind: if source.figures == FigureKind::Synthetic { Kind::Synthetic } else { Kind::Live },
+            agent: who.agent.clone(),
+            protocol: who.protocol,
+            model: source.asked.clone(),
+            clock: source.clock,
+            profile: who.profile.to_owned(),
+            task: format!("{}/{}", id.suite, id.task),
+            task_digest: self.job.task_digest,
+            workspace: keep::digest(env, &without_git)?,
+            tokenizer: O200k.name().to_owned(),
+            toolchain: versions(env, &needs),
+        };
+        let path = self.job.dir.exchanges(self.job.attempt);
+        let writer = Writer::create(&path, header, Arc::new(O200k)).map_err(keeping)?;
+        Ok(Arc::new(Mutex::new(writer)))
+    }
+
+    /// Ends the recording, and copies it where recordings are to go.
+    fn end_recording(&self, writer: SharedWriter, end: &AgentEnd, sums: &Sums) -> Result<(), Fault> {
+        let writer = Arc::into_inner(writer)
+            .ok_or_else(|| Fault::Harness("the recording is still in use".to_owned()))?;
+        let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let path = writer.path().to_owned();
+        if let Some(last) = &sums.last {
+            writer.snapshot(last.snapshot(sums.tally.steps)).map_err(keeping)?;
+        }
+        let reason = if end.failure.is_some() { end.reason.as_str() } else { "" };
+        writer.end(reason).map_err(keeping)?;
+        if let Some(folder) = self.shared.record {
+            let id = &self.job.trial.id;
+            std::fs::create_dir_all(folder).map_err(keeping)?;
+            let target = folder.join(format!("{}.{}.jsonl", id.task, id.number));
+            let partial = tempfile::NamedTempFile::new_in(folder).map_err(keeping)?;
+            std::fs::copy(&path, partial.path()).map_err(keeping)?;
+            partial.persist(target).map_err(keeping)?;
+        }
+        Ok(())
+    }
+}
+
+fn reached(wanted: Option<&MinReward>, rewards: &BTreeMap<String, f64>, key: &str) -> bool {
+    let has = |key: &str, least: f64| rewards.get(key).is_some_and(|reward| *reward >= least);
+    match wanted {
+        None => true,
+        Some(MinReward::One(least)) => {
+            has(key, *least) || rewards.len() == 1 && rewards.values().all(|r| r >= least)
+        }
+        Some(MinReward::ByKey(wanted)) => wanted.iter().all(|(key, least)| has(key, *least)),
+    }
+}
+
+/// The reward of a task of several steps; a step that was not reached counts as 0.
+fn total(task: &Task, rewards: &[BTreeMap<String, f64>]) -> f64 {
+    let key = &task.settings.reward_key;
+    let of = |rewards: &BTreeMap<String, f64>| {
+        let only = rewards.values().next().filter(|_| rewards.len() == 1);
+        rewards.get(key).or(only).copied().unwrap_or(0.0)
+    };
+    match task.strategy {
+        RewardStrategy::Final if rewards.len() == task.steps.len() => rewards.last().map_or(0.0, of),
+        RewardStrategy::Final => 0.0,
+        RewardStrategy::Mean => rewards.iter().map(of).sum::<f64>() / task.steps.len() as f64,
+    }
+}
