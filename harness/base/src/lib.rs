@@ -5,6 +5,7 @@ mod clock;
 mod digest;
 mod ids;
 mod seed;
+mod text;
 pub mod toml_file;
 mod version;
 

@@ -69,6 +69,9 @@ fn begin(
         args.out.as_ref().map_or_else(|| settings.config.out.clone(), |out| settings.directory.join(out));
     let planned = runner::plan(selection(args, settings, &profile)?)?;
     warn(&planned);
+    if args.uncontained {
+        output::note("--uncontained: no wall stands around the trials; host.json says so too");
+    }
     let clock = SystemClock::start();
     let signals = Signals::listen()?;
     let live = runner::open_live(&planned.models, &settings::variable, args.max_cost)?;

@@ -1,4 +1,4 @@
-//! How the other agents are started. From their documentation: not yet checked by runs of those programs, except for
+//! How the other agents are started. Not yet checked by runs of those programs, except for
 //! the plain command. Knows nothing of what they do.
 
 use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
