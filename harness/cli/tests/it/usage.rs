@@ -30,8 +30,11 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
         (&["run", "--task", "nope"], "there is no task \"nope\"; there are courier-restart, "),
         (&["run", "--variant", "nope"], "there is no variant \"nope\"; there are main"),
         (&["run", "--profile", "nope"], "there is no profile \"nope\""),
-        (&["run", "--agent", "nope"], "there is no agent named \"nope\": use native, oracle or noop"),
-        (&["run", "--model", "nope"], "there is no model named \"nope\": use cassette[:SET] or script[:SET]"),
+        (&["run", "--agent", "nope"], "command:PROGRAM ARGS; ours are native, oracle and noop"),
+        (
+            &["run", "--model", "nope"],
+            "there is no model named \"nope\": use cassette[:SET], script[:SET] or BACKEND:MODEL",
+        ),
         (&["run", "--model", "script:nope"], "has no set of scripts named \"nope\"; it has: main"),
         (&["run", "--trials", "2"], "ask for fewer trials (copies of a recording are not samples)"),
         (&["run", "--trials", "0"], "'--trials <N>'"),
