@@ -30,6 +30,7 @@ pub struct Writer {
     ids: HashMap<Digest, u32>,
     lanes: HashMap<String, Lane>,
     exchanges: u32,
+    ended: bool,
 }
 
 /// A request that was taken down and has no answer yet.
@@ -59,7 +60,7 @@ impl Writer {
         let file = File::create(path)?;
         let path = path.to_owned();
         let (protocol, ids, lanes) = (header.protocol, HashMap::new(), HashMap::new());
-        let mut writer = Self { path, file, tokens, protocol, ids, lanes, exchanges: 0 };
+        let mut writer = Self { path, file, tokens, protocol, ids, lanes, exchanges: 0, ended: false };
         writer.line(&Line::Cassette(header))?;
         Ok(writer)
     }
@@ -70,6 +71,9 @@ impl Writer {
     }
 
     fn line(&mut self, line: &Line) -> io::Result<()> {
+        if self.ended {
+            return Err(io::Error::other("the recording has ended"));
+        }
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         self.file.write_all(&text)
@@ -164,9 +168,11 @@ impl Writer {
         self.line(&Line::Snapshot(snapshot))
     }
 
-    /// Ends the recording.
-    pub fn end(mut self, reason: &str) -> io::Result<()> {
+    /// Ends the recording: nothing is written after it, whoever still holds on to it.
+    pub fn end(&mut self, reason: &str) -> io::Result<()> {
         let exchanges = self.exchanges;
-        self.line(&Line::End(End { reason: reason.to_owned(), exchanges }))
+        self.line(&Line::End(End { reason: reason.to_owned(), exchanges }))?;
+        self.ended = true;
+        Ok(())
     }
 }

@@ -171,9 +171,8 @@ impl Part<'_> {
             Means { env, model, clock: &clock, tape, time, patience, cancel, observer: &mut observer };
         let actor = Actor::Native(Box::new(Native::new(brief, means)));
         let end = self.steps(actor, first, start, sums)?;
-        drop(recorder);
         if let Some(writer) = writer {
-            self.end_recording(writer, &end, sums)?;
+            self.end_recording(&writer, &end, sums)?;
         }
         Ok(end)
     }
@@ -229,7 +228,7 @@ impl Part<'_> {
             end = AgentEnd::stopped(FailureMode::Void, reason);
         }
         if let Some(writer) = writer {
-            self.end_recording(writer, &end, sums)?;
+            self.end_recording(&writer, &end, sums)?;
         }
         Ok(end)
     }
@@ -274,10 +273,8 @@ impl Part<'_> {
     }
 
     /// Ends the recording, and copies it where recordings are to go.
-    fn end_recording(&self, writer: SharedWriter, end: &AgentEnd, sums: &Sums) -> Result<(), Fault> {
-        let writer = Arc::into_inner(writer)
-            .ok_or_else(|| Fault::Harness("the recording is still in use".to_owned()))?;
-        let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn end_recording(&self, writer: &SharedWriter, end: &AgentEnd, sums: &Sums) -> Result<(), Fault> {
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         let path = writer.path().to_owned();
         if let Some(last) = &sums.last {
             writer.snapshot(last.snapshot(sums.tally.steps)).map_err(keeping)?;
