@@ -27,10 +27,10 @@ pub(crate) fn somebody_runs(argument: &str) -> bool {
 }
 
 fn stages() -> usize {
-    let me = std::env::current_exe().unwrap();
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let commands = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    let wanted = [me.as_os_str().as_encoded_bytes(), b"\0", STAGE.as_bytes()].concat();
+    // A stage does not tell where its program lies.
+    let wanted = [b"retake\0", STAGE.as_bytes()].concat();
     commands.filter(|command| command.starts_with(&wanted)).count()
 }
 

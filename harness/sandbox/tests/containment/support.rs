@@ -10,7 +10,7 @@ use sandbox::{
     SandboxOptions, Trial, TrialSpec, Walls,
 };
 
-pub(crate) const STAGE: &str = "__stage";
+pub(crate) const STAGE: &str = "__stage-of-these-tests";
 const AGAIN: &str = "SANDBOX_TESTS_AS_USER";
 
 pub(crate) type Test = (&'static str, fn());
