@@ -6,7 +6,7 @@ mod generate;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::{Clock, Digest, VirtualClock};
+use base::{Clock, Digest, VirtualClock, micros};
 use cassette::{Effect, ToolRun as RecordedTool};
 use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome};
 use model::{Backoff, Model, Rest};
@@ -16,7 +16,7 @@ use wire::responses::items;
 use wire::{Answer, Block, BlockKind, CallKind, Item, Prompt, Tracker};
 
 use crate::policy::{Verdict, judge_command, judge_tool};
-use crate::tape::{effect, micros};
+use crate::tape::effect;
 use crate::tools::{Tool, ToolRun};
 use crate::{AgentEnd, AgentFault, Observer, Tally, Tape, ToolTime, drift, prompt};
 

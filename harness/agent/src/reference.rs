@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use base::micros;
 use journal::{Event, FailureMode, Host};
 use sandbox::{Cancel, EnvError, Environment, Exec, ExecEnd, OutputLimit};
 
-use crate::tape::micros;
 use crate::{AgentEnd, AgentFault, Observer};
 
 /// What is kept of the output.

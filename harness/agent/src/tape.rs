@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use base::Seed;
+use base::{Seed, micros};
 use cassette::{CheckRound, Effect, FileState, Player, ToolRun as RecordedTool};
 use journal::CheckResult;
 use model::SharedWriter;
@@ -100,11 +100,6 @@ impl Tape {
         let feedback = feedback.map(|block| writer.block(block)).transpose().map_err(keeping)?;
         writer.check(CheckRound { round, checks, duration_us: micros(time), feedback }).map_err(keeping)
     }
-}
-
-/// A duration in whole microseconds.
-pub(crate) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// What changed between two states of the workspace.

@@ -65,6 +65,11 @@ impl std::str::FromStr for Timestamp {
 
 as_text!(Timestamp);
 
+/// A duration in whole microseconds, as files state it; one too long to state is the longest.
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
     /// The moment now.
@@ -109,8 +114,7 @@ impl VirtualClock {
 
     /// Moves the clock on.
     pub fn advance(&self, duration: Duration) {
-        let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        self.elapsed_us.fetch_add(us, Ordering::Relaxed);
+        self.elapsed_us.fetch_add(micros(duration), Ordering::Relaxed);
     }
 }
 

@@ -9,7 +9,7 @@ mod text;
 pub mod toml_file;
 mod version;
 
-pub use clock::{Clock, SystemClock, Timestamp, VirtualClock};
+pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, micros};
 pub use digest::{Digest, DigestError, Hasher};
 pub use ids::{IdError, RunId, TrialId};
 pub use seed::Seed;

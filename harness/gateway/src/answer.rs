@@ -23,7 +23,7 @@ pub(crate) struct Received {
 
 impl Received {
     fn elapsed_us(&self) -> u64 {
-        u64::try_from(self.moment.elapsed().as_micros()).unwrap_or(u64::MAX)
+        base::micros(self.moment.elapsed())
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use agent::external::ExternalSpec;
 use agent::{AgentEnd, AgentFault, Observer, Tally};
-use base::{Clock, Digest, Seed, SystemClock};
+use base::{Clock, Digest, Seed, SystemClock, micros};
 use journal::{Ended, Event, FailureMode, FigureKind, Host, HostEnded, Outcome, TrialDir, TrialWriter};
 use sandbox::{Cancel, Sandbox};
 use suite::{Task, Variant};
@@ -108,10 +108,6 @@ impl From<Unbuilt> for Fault {
 
 pub(crate) fn keeping(error: impl std::fmt::Display) -> Fault {
     Fault::Cut(Cut::Keeping(error.to_string()))
-}
-
-pub(crate) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Writes events with the real time since the attempt began. Shared by the agent and by what comes after it.

@@ -68,7 +68,7 @@ impl External<'_> {
         let done = container.exec(&exec, self.cancel);
         gateway.close();
         // What of it were its model's answers, its tools or itself cannot be told from outside.
-        self.tally.real_tool_us += u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.tally.real_tool_us += base::micros(start.elapsed());
         let told = self.tell()?;
         let (end, log) = self.end(done, &told)?;
         let event = Event::AgentEnded { failure: end.failure, reason: end.reason.clone() };

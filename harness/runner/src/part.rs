@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use agent::external::ExternalSpec;
 use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, Tally, Tape};
-use base::VirtualClock;
+use base::{VirtualClock, micros};
 use cassette::{CountTokens, Header, Kind, Writer};
 use journal::{Event, FailureMode, FigureKind, Host};
 use model::{CassetteModel, Model, O200k, Recorder, Rest, SharedWriter, Sleep};
@@ -16,7 +16,7 @@ use suite::harbor::{MinReward, RewardStrategy};
 use suite::{Step, Task};
 
 use crate::actor::Actor;
-use crate::attempt::{Cut, Fault, Job, Log, Shared, Sums, keeping, micros};
+use crate::attempt::{Cut, Fault, Job, Log, Shared, Sums, keeping};
 use crate::external::{self, External};
 use crate::keep;
 use crate::source::Source;

@@ -306,8 +306,7 @@ impl<'a> Engine<'a> {
             walls: self.options.walls,
             programs: HostFacts::programs(&self.needs),
             reused: finished as u64,
-            wall_us: u64::try_from(wall.as_micros()).unwrap_or(u64::MAX)
-                + before.map_or(0, |facts| facts.wall_us),
+            wall_us: base::micros(wall) + before.map_or(0, |facts| facts.wall_us),
         }
     }
 

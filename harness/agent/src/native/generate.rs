@@ -5,12 +5,12 @@
 
 use std::time::{Duration, Instant};
 
+use base::micros;
 use journal::{CallFigures, Event, FailureMode, Generated, Host};
 use model::{Call, ModelFault, Reply};
 use wire::{Answer, End, Exact, Protocol};
 
 use super::{MAIN, Native, Step};
-use crate::tape::micros;
 use crate::{AgentEnd, AgentFault};
 
 /// What the vendors call failures of a stream that may pass.

@@ -218,7 +218,7 @@ impl LiveModel {
         reader.read_to_end(&mut body).map_err(|error| {
             self.secret.hide_in(fault::transport(Error::from(error), true, &self.backend.timeouts))
         })?;
-        let total_us = u64::try_from(line.watch.since_sent().as_micros()).unwrap_or(u64::MAX);
+        let total_us = base::micros(line.watch.since_sent());
         self.lines.give_back(Some(line));
         let body = String::from_utf8(body).map_err(|_| ModelFault::malformed("the answer is no UTF-8"))?;
         Ok(Reply::Body { body: self.secret.hidden(body), total_us })

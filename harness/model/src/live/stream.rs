@@ -82,8 +82,7 @@ impl Frames<'_> {
     fn frame(&mut self, event: &sse::Event) -> Result<Frame, ModelFault> {
         let hidden = self.secret.hide(&event.data).map(|data| sse::Event { data, ..event.clone() });
         let event = hidden.as_ref().unwrap_or(event);
-        let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let gap = us(self.arrived) - us(self.last.min(self.arrived));
+        let gap = base::micros(self.arrived) - base::micros(self.last.min(self.arrived));
         let frame = Frame::from_event(gap, event).map_err(ModelFault::malformed)?;
         let said = ending(self.protocol, &frame).map_err(|why| {
             let text: String = event.data.chars().take(80).collect();
