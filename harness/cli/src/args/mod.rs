@@ -1,0 +1,50 @@
+//! The command line, as it is typed: one file for each verb that takes more than a name. Says nothing of what it means.
+
+mod look;
+mod run;
+mod task;
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+pub(crate) use look::{ReportArgs, ShowArgs};
+pub(crate) use run::RunArgs;
+pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
+
+/// Replays recorded task suites through a coding agent's full loop and scores pass rate, latency and cache
+/// effectiveness.
+#[derive(Debug, Parser)]
+#[command(name = "retake", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Common {
+    /// Run as if started in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run suites: every task under every variant, and report
+    Run(Box<RunArgs>),
+    /// Write and print the reports of a finished run again
+    Report(ReportArgs),
+    /// Show what happened in one trial
+    Show(ShowArgs),
+    /// Work with tasks
+    #[command(subcommand)]
+    Task(TaskVerb),
+    /// Say what this host can contain
+    Doctor,
+}

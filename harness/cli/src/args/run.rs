@@ -1,0 +1,59 @@
+//! What `retake run` takes.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// Suites, by their name in retake.toml or by folder; those of the profile, else all
+    #[arg(value_name = "SUITE")]
+    pub(crate) suites: Vec<String>,
+    /// Only this task; may be given several times
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+    /// A profile of retake.toml
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) profile: String,
+    /// A variant of retake.toml; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    /// The agent instead of the variant's: native, oracle or noop
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) agent: Option<String>,
+    /// The model instead of the variant's: cassette[:SET], script[:SET] or a live one, BACKEND:MODEL
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Samples of each task under each variant
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) trials: Option<u32>,
+    /// Trials at a time; as many as there are processors by default
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+    /// Trials on live models at a time, beside the others
+    #[arg(long, value_name = "L", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) live_jobs: Option<u32>,
+    /// Stop before more than this is spent on live models
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    pub(crate) max_cost: Option<f64>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keep the exchanges of every trial as cassettes in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
+    /// Go on with a run that was stopped: its id, a part of it that is unique, its folder, or `latest`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["suites", "task", "variant", "agent", "model", "trials", "record"])]
+    pub(crate) resume: Option<String>,
+    /// Where the run lands, instead of retake.toml's `out`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Do without the walls around trials
+    #[arg(long)]
+    pub(crate) uncontained: bool,
+}
+
+fn usd(text: &str) -> Result<f64, String> {
+    let usd: Option<f64> = text.trim_start_matches('$').parse().ok();
+    usd.filter(|usd| usd.is_finite() && *usd > 0.0).ok_or_else(|| "not an amount above 0".to_owned())
+}
