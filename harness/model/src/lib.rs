@@ -8,17 +8,16 @@ mod record;
 mod retry;
 mod script;
 mod script_file;
-mod tokens;
 
 use wire::{BlockKind, Frame, Prompt, Protocol};
 
-pub use meter::{Limits, Metered, Price, PriceError, PriceTable, Purse};
+pub use meter::{Limits, Metered, Purse};
 pub use played::CassetteModel;
+pub use promptcache::{O200k, Price, PriceError, PriceTable};
 pub use record::{Recorder, SharedWriter};
 pub use retry::{Backoff, FailedTry, Rest, Retry, Retrying, Sleep, TryObserver};
 pub use script::ScriptModel;
 pub use script_file::{Script, ScriptCall, ScriptError, ScriptTurn, ScriptUsage};
-pub use tokens::O200k;
 
 /// One request to a model.
 #[derive(Clone, Copy, Debug)]

@@ -95,6 +95,7 @@ fn lay_over(backend: Backend, said: &suite::Backend) -> Backend {
         input: price.input,
         cached: price.cached.unwrap_or(price.input),
         cache_write: price.cache_write.unwrap_or(price.input),
+        cache_write_1h: price.cache_write_1h,
         output: price.output,
     };
     Backend {

@@ -88,6 +88,8 @@ pub struct Price {
     pub cached: Option<f64>,
     /// Of the prompt, written to the cache; as `input` where it isn't said.
     pub cache_write: Option<f64>,
+    /// Of the prompt, written to the cache for an hour; as `cache_write` where it isn't said.
+    pub cache_write_1h: Option<f64>,
     /// Of the answer.
     pub output: f64,
 }

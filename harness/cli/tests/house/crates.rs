@@ -8,11 +8,12 @@ use toml::{Table, Value};
 use crate::{none, read, root};
 
 /// The crates, lowest first. Those of one row know nothing of each other.
-const ORDER: [&[&str]; 12] = [
+const ORDER: [&[&str]; 13] = [
     &["base"],
     &["wire"],
     &["journal"],
     &["cassette"],
+    &["promptcache"],
     &["sandbox"],
     &["suite"],
     &["evaluate"],

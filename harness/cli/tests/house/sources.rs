@@ -4,7 +4,7 @@ use crate::none;
 use crate::source::{self, has_word, uses_std};
 
 /// Parts that do no I/O at all.
-const PURE: [&str; 2] = ["harness/wire/src", "harness/report/src/score"];
+const PURE: [&str; 3] = ["harness/wire/src", "harness/promptcache/src", "harness/report/src/score"];
 /// What would be some.
 const IO: [&str; 4] = ["fs", "net", "process", "os"];
 /// The one file with unsafe code.

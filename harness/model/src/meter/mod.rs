@@ -2,15 +2,14 @@
 //! stands over each backend and is shared by all trials. Knows nothing of HTTP or of retries.
 
 mod gate;
-mod price;
 mod purse;
 
 use std::sync::Arc;
 
 use base::Clock;
+use promptcache::Price;
 use wire::{BlockKind, Decoder, Fields, Frame, Usage};
 
-pub use price::{Price, PriceError, PriceTable};
 pub use purse::Purse;
 
 use crate::{Call, Model, ModelFault, Reply, Rest, Stream, TransportFault};

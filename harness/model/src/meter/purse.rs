@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use wire::Usage;
 
-use super::Price;
 use crate::ModelFault;
+use promptcache::Price;
 
 /// A limit in USD, and what has gone from it.
 #[derive(Debug)]

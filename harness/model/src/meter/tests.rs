@@ -119,7 +119,7 @@ fn a_limit_of_calls_at_a_time_holds() {
 #[test]
 fn a_call_that_could_pass_the_spend_limit_is_not_made() {
     // A call costs 0.001 of input and at most 0.02 of output; really 0.001 + 0.002.
-    let price = Price { input: 10.0, cached: 1.0, cache_write: 10.0, output: 20.0 };
+    let price = Price { input: 10.0, cached: 1.0, cache_write: 10.0, cache_write_1h: None, output: 20.0 };
     let (model, _) = metered(Limits::default(), 100);
     let purse = Arc::new(Purse::new(0.031));
     let model = model.paid(price, Arc::clone(&purse));

@@ -1,5 +1,5 @@
-//! The tokenizer behind recorded token counts and authored usage. Loaded only when something is recorded or
-//! authored: a replay never needs it.
+//! The tokenizer behind recorded token counts, authored usage and predictions. Loaded only when something is recorded,
+//! authored or analysed: a replay never needs it.
 
 use cassette::CountTokens;
 

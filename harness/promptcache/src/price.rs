@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wire::Usage;
 
 /// The prices that come with the program.
-const BUILT_IN: &str = include_str!("../../prices.toml");
+const BUILT_IN: &str = include_str!("../data/prices.toml");
 
 /// USD per million tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -16,27 +16,49 @@ pub struct Price {
     pub input: f64,
     /// Of the prompt, read from the cache.
     pub cached: f64,
-    /// Of the prompt, written to the cache.
+    /// Of the prompt, written to the cache for the shortest lifetime.
     pub cache_write: f64,
+    /// Of the prompt, written to the cache for an hour; as `cache_write` where that is not sold apart.
+    #[serde(default)]
+    pub cache_write_1h: Option<f64>,
     /// Of the answer.
     pub output: f64,
 }
 
+/// Tokens that were written to the cache, by how long they live. Not a part of [`Usage`], which knows their sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Those that live for an hour, of all that were written.
+    pub hour: u64,
+}
+
 impl Price {
-    /// What a call cost, in USD.
+    /// What a call cost, in USD, everything being written for the shortest lifetime.
     pub fn cost(self, usage: Usage) -> f64 {
+        self.cost_of(usage, Written::default())
+    }
+
+    /// What a call cost, in USD.
+    pub fn cost_of(self, usage: Usage, written: Written) -> f64 {
         let plain =
             usage.input_tokens.saturating_sub(usage.cached_tokens).saturating_sub(usage.cache_write_tokens);
+        let hour = written.hour.min(usage.cache_write_tokens);
         let million = |tokens: u64, price: f64| tokens as f64 * price / 1e6;
         million(plain, self.input)
             + million(usage.cached_tokens, self.cached)
-            + million(usage.cache_write_tokens, self.cache_write)
+            + million(usage.cache_write_tokens - hour, self.cache_write)
+            + million(hour, self.write(true))
             + million(usage.output_tokens, self.output)
     }
 
-    /// What a call can cost at most: its whole prompt written to the cache.
-    pub(super) fn most(self, usage: Usage) -> f64 {
-        let dearest = self.input.max(self.cache_write);
+    /// What a million tokens cost that are written, in USD.
+    pub fn write(self, for_an_hour: bool) -> f64 {
+        if for_an_hour { self.cache_write_1h.unwrap_or(self.cache_write) } else { self.cache_write }
+    }
+
+    /// What a call can cost at most: its whole prompt written to the cache, at the dearest.
+    pub fn most(self, usage: Usage) -> f64 {
+        let dearest = self.input.max(self.cache_write).max(self.write(true));
         Self { input: dearest, ..self }.cost(Usage { cached_tokens: 0, cache_write_tokens: 0, ..usage })
     }
 }
@@ -57,6 +79,7 @@ struct Entry {
     input: f64,
     cached: f64,
     cache_write: f64,
+    cache_write_1h: Option<f64>,
     output: f64,
     #[serde(rename = "date")]
     _date: toml::value::Datetime,
@@ -84,15 +107,15 @@ impl PriceTable {
         let entry =
             || self.0.iter().filter(|entry| fits(&entry.model, model)).max_by_key(|entry| entry.model.len());
         own.or_else(|| {
-            let Entry { input, cached, cache_write, output, .. } = *entry()?;
-            Some(Price { input, cached, cache_write, output })
+            let Entry { input, cached, cache_write, cache_write_1h, output, .. } = *entry()?;
+            Some(Price { input, cached, cache_write, cache_write_1h, output })
         })
     }
 }
 
 /// Whether a pattern means a model: its name, its name with a date behind it, or what begins as a pattern does that
 /// ends in `*`. So a newer model is never taken for an older one whose name begins alike.
-fn fits(pattern: &str, model: &str) -> bool {
+pub(crate) fn fits(pattern: &str, model: &str) -> bool {
     if let Some(start) = pattern.strip_suffix('*') {
         return model.starts_with(start);
     }
@@ -117,14 +140,14 @@ mod tests {
         assert_eq!(input("claude-opus-5-5"), Some(4.0));
         assert_eq!(input("claude-opus-5-9"), None);
         assert_eq!(input("somebody"), None);
-        let price = Price { input: 1.0, cached: 0.5, cache_write: 1.0, output: 2.0 };
+        let price = Price { input: 1.0, cached: 0.5, cache_write: 1.0, cache_write_1h: None, output: 2.0 };
         let own = [("some*".to_owned(), price), ("*".to_owned(), Price { input: 9.0, ..price })].into();
         assert_eq!(table.of("somebody", &own), Some(price));
     }
 
     #[test]
     fn each_kind_of_token_has_its_price() {
-        let price = Price { input: 5.0, cached: 0.5, cache_write: 6.25, output: 25.0 };
+        let price = Price { input: 5.0, cached: 0.5, cache_write: 6.25, cache_write_1h: None, output: 25.0 };
         let usage = Usage {
             input_tokens: 1_000_000,
             cached_tokens: 600_000,
@@ -134,5 +157,21 @@ mod tests {
         };
         assert!((price.cost(usage) - (1.5 + 0.3 + 0.625 + 0.25)).abs() < 1e-9);
         assert!((price.most(usage) - (6.25 + 0.25)).abs() < 1e-9);
+        let price = Price { cache_write_1h: Some(10.0), ..price };
+        let half = price.cost_of(usage, Written { hour: 50_000 });
+        assert!((half - (1.5 + 0.3 + 0.3125 + 0.5 + 0.25)).abs() < 1e-9, "{half}");
+        assert!((price.most(usage) - (10.0 + 0.25)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_model_of_the_table_is_named_twice_and_no_read_costs_more_than_the_input() {
+        let table = PriceTable::built_in().unwrap();
+        let mut names: Vec<&str> = table.0.iter().map(|entry| entry.model.as_str()).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        for entry in &table.0 {
+            assert!(entry.cached <= entry.input && entry.input <= entry.cache_write, "{entry:?}");
+            assert!(entry.cache_write_1h.is_none_or(|hour| hour >= entry.cache_write), "{entry:?}");
+        }
     }
 }
