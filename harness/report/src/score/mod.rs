@@ -1,7 +1,13 @@
 //! What a run's trials add up to: pure statistics over what was read. No input or output, no formats.
 
+mod change;
+mod cluster;
+mod exact;
 mod group;
+mod paired;
 mod rate;
+mod solve;
+mod special;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -11,9 +17,18 @@ use std::collections::BTreeMap;
 use journal::FigureKind;
 use serde::{Serialize, Serializer};
 
+pub use change::{CHANGE_ALPHA, Change, changes};
+pub use cluster::{clustered, clustered_error};
+pub use exact::{fisher, holm, mcnemar, sign_flip};
 pub(crate) use group::virtual_us;
 pub use group::{Counts, Effort, Latency, Rate, Repeat, Score, Share};
+pub use paired::{
+    POWER, Paired, RESAMPLES, bootstrap, detectable, mean_of, percentile_interval, power, ratio_of,
+    tasks_for, trials_for,
+};
 pub use rate::{CONFIDENCE, Interval, pass_all_k, pass_at_k, wilson};
+pub use solve::{Solve, TimeToSolve};
+pub use special::{normal_quantile, t_quantile};
 pub use spread::{Percentiles, deviation, mean, percentile};
 
 use crate::{RunData, TrialData};

@@ -1,12 +1,14 @@
 //! Rates of yes-or-no samples: their intervals, and what repeating a task gives. Knows nothing of trials.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::special::normal_quantile;
 
 /// Two-sided confidence of the intervals in reports.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// A range that a rate lies in, both ends from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// A range that a figure lies in, in the figure's unit; for rates both ends are from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
     #[serde(serialize_with = "super::rounded")]
@@ -25,16 +27,20 @@ pub fn wilson(passes: u64, n: u64, confidence: f64) -> Option<Interval> {
     if n == 0 || passes > n || !(confidence > 0.0 && confidence < 1.0) {
         return None;
     }
-    let z2 = normal_quantile(f64::midpoint(1.0, confidence)).powi(2);
-    let count = n as f64;
-    let p = passes as f64 / count;
-    let centre = p + z2 / (2.0 * count);
-    let half = (z2 * (p * (1.0 - p) / count + z2 / (4.0 * count * count))).sqrt();
-    let scale = 1.0 + z2 / count;
+    let z = normal_quantile(f64::midpoint(1.0, confidence));
+    Some(score_interval(passes as f64 / n as f64, n as f64, z))
+}
+
+/// Wilson's interval of a rate `p` of `n` samples, which need not be a whole number, `z` standard errors to each side.
+pub(super) fn score_interval(p: f64, n: f64, z: f64) -> Interval {
+    let z2 = z * z;
+    let centre = p + z2 / (2.0 * n);
+    let half = (z2 * (p * (1.0 - p) / n + z2 / (4.0 * n * n))).sqrt();
+    let scale = 1.0 + z2 / n;
     // At the edges the closed form is exactly 0 and 1; rounding must not say otherwise.
-    let lo = if passes == 0 { 0.0 } else { (centre - half) / scale };
-    let hi = if passes == n { 1.0 } else { (centre + half) / scale };
-    Some(Interval { lo, hi })
+    let lo = if p <= 0.0 { 0.0 } else { (centre - half) / scale };
+    let hi = if p >= 1.0 { 1.0 } else { (centre + half) / scale };
+    Interval { lo, hi }
 }
 
 /// The unbiased estimate of pass@k, that at least one of `k` samples passes, from `passes` out of `n`; nothing for
@@ -66,28 +72,4 @@ pub fn pass_all_k(passes: u64, n: u64, k: u64) -> Option<f64> {
         return Some(0.0);
     }
     Some((0..k).fold(1.0, |all, i| all * ((passes - i) as f64 / (n - i) as f64)))
-}
-
-/// The standard normal quantile of `p` from 1/2 up to, not including, 1.
-///
-/// Newton's method from 0: the distribution is concave there, so each step falls short of the root and none passes
-/// it. The distribution by its series `1/2 + φ(x) (x + x³/3 + x⁵/(3·5) + …)`: G. Marsaglia, "Evaluating the normal
-/// distribution", J. Stat. Software 11 (2004).
-fn normal_quantile(p: f64) -> f64 {
-    let mut x = 0.0_f64;
-    for _ in 0..60 {
-        let density = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
-        let (mut term, mut sum, mut odd) = (x, x, 1.0);
-        while term > sum * f64::EPSILON / 4.0 {
-            odd += 2.0;
-            term *= x * x / odd;
-            sum += term;
-        }
-        let step = (p - 0.5 - density * sum) / density;
-        x += step;
-        if step.abs() < 1e-15 {
-            break;
-        }
-    }
-    x
 }
