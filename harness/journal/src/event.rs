@@ -44,6 +44,9 @@ pub enum Event {
         instruction: Digest,
         /// Date of the virtual clock, as the agent was told.
         date: String,
+        /// Digest of what of the prompt is the same in every task: tools and instructions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prompt: Option<Digest>,
     },
     /// Plan: the agent stated or changed its plan.
     Planned {
@@ -328,6 +331,15 @@ pub struct Ended {
     pub failure: Option<FailureMode>,
     /// In a sentence, for people.
     pub reason: String,
+    /// The agent's name and version, as `native 0.1.0`; empty where none began.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub agent: String,
+    /// The models that said they answered, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<String>,
+    /// Digest of what of the prompt is the same in every task, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<Digest>,
     /// The reward that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reward: Option<f64>,
@@ -429,6 +441,27 @@ pub enum DriftGrade {
     Exit,
 }
 
+/// What the changes of a trial are like. Files of `.git` don't count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatchFigures {
+    /// Files added.
+    pub files_added: u64,
+    /// Files changed.
+    pub files_changed: u64,
+    /// Files deleted.
+    pub files_deleted: u64,
+    /// Lines of text added.
+    pub lines_added: u64,
+    /// Lines of text removed.
+    pub lines_removed: u64,
+    /// Test cases added.
+    pub tests_added: u64,
+    /// Test cases removed.
+    pub tests_removed: u64,
+    /// Test files with fewer assertions than before, or with more cases that are skipped.
+    pub tests_weakened: u64,
+}
+
 /// What this host measured about a whole trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HostEnded {
@@ -438,6 +471,9 @@ pub struct HostEnded {
     pub workspace: Option<Digest>,
     /// Files that the agent added, changed or deleted.
     pub files_changed: u64,
+    /// What those changes are like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<PatchFigures>,
     /// Real time of the whole attempt, in microseconds.
     pub wall_us: u64,
     /// Real time of setting the workspace up, in microseconds.

@@ -7,7 +7,7 @@ mod trial;
 
 pub use event::{
     CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding, Generated,
-    Host, HostEnded, LaneTimes, ModelSource, Outcome, PlanStep, Record, ToolOutcome,
+    Host, HostEnded, LaneTimes, ModelSource, Outcome, PatchFigures, PlanStep, Record, ToolOutcome,
 };
-pub use run::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError, RunHeader};
+pub use run::{GitState, Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError, RunHeader};
 pub use trial::{Attempt, JournalError, TrialDir, TrialWriter};

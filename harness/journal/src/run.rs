@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrialDir;
 
 /// The version of run.json.
-const VERSION: FormatVersion = FormatVersion::new(1, 0);
+const VERSION: FormatVersion = FormatVersion::new(1, 1);
 
 /// A run's folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +147,21 @@ pub struct RunHeader {
     pub plan: Plan,
     /// The command that goes on with it.
     pub arguments: Vec<String>,
+    /// The repository it was started in, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitState>,
+}
+
+/// The state of a git repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitState {
+    /// The commit.
+    pub commit: String,
+    /// The branch; empty where none is checked out.
+    #[serde(default)]
+    pub branch: String,
+    /// Whether files differed from the commit.
+    pub dirty: bool,
 }
 
 impl RunHeader {
@@ -154,7 +169,7 @@ impl RunHeader {
     pub fn new(plan: Plan, created: Timestamp, arguments: Vec<String>) -> Result<Self, serde_json::Error> {
         let run_id = RunId::new(created, plan.digest()?);
         let retake = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(Self { version: VERSION, run_id, created, retake, plan, arguments })
+        Ok(Self { version: VERSION, run_id, created, retake, plan, arguments, git: None })
     }
 }
 
