@@ -6,7 +6,7 @@ mod generate;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::{Clock, Digest, VirtualClock, micros};
+use base::{Clock, Digest, Hasher, VirtualClock, micros};
 use cassette::{Effect, ToolRun as RecordedTool};
 use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome};
 use model::{Backoff, Model, Rest};
@@ -203,7 +203,17 @@ impl<'a> Native<'a> {
             self.files = self.look_at_files()?;
         }
         let instruction = Digest::of(instruction.as_bytes());
-        self.tell(Event::Understood { project_docs, instruction, date: now.date() })
+        let mut common = Hasher::new("prompt");
+        for block in self
+            .prompt
+            .blocks()
+            .iter()
+            .filter(|b| matches!(b.kind, BlockKind::Tool | BlockKind::Instructions))
+        {
+            common.field(block.raw.as_bytes());
+        }
+        let prompt = Some(common.finish());
+        self.tell(Event::Understood { project_docs, instruction, date: now.date(), prompt })
     }
 
     /// One answer and what follows from it.

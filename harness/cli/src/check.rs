@@ -109,6 +109,8 @@ fn carry_out(
         spawn: &settings::spawn,
         record: None,
         arguments: Vec::new(),
+        git: None,
+        host: settings::host_name(),
         cancel: signals.cancel.clone(),
         clock: &clock,
     };

@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod doctor;
 mod exit;
 mod list;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let done = match args.verb {
         args::Verb::Run(run) => run::run(&run, &args.common),
         args::Verb::Report(report) => report::report(&report, &args.common),
+        args::Verb::Compare(compare) => compare::compare(&compare, &args.common),
         args::Verb::Show(show) => show::show(&show, &args.common),
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),

@@ -1,6 +1,6 @@
 //! `retake report`: the reports of a run, made again from its journals.
 
-use report::{RunData, RunSummary, Scores, TerminalOptions};
+use report::{RunSummary, Scores, TerminalOptions};
 
 use crate::args::{Common, ReportArgs};
 use crate::exit::{Exit, Failure};
@@ -9,8 +9,9 @@ use crate::settings::Settings;
 
 /// Carries the verb out.
 pub(crate) fn report(args: &ReportArgs, common: &Common) -> Result<Exit, Failure> {
-    let dir = Settings::read(common)?.find_run(&args.run)?;
-    let data = RunData::load(&dir)?;
+    let settings = Settings::read(common)?;
+    let dir = settings.find_run(&args.run)?;
+    let data = settings.load(&dir)?;
     let scores = Scores::of(&data);
     report::write_all(&dir, &data, &scores)?;
     if common.json {

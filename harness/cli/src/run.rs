@@ -87,6 +87,8 @@ fn begin(
         spawn: &settings::spawn,
         record: args.record.as_ref().map(|folder| settings.directory.join(folder)),
         arguments: arguments(args, settings),
+        git: settings::git(&settings.config.root),
+        host: settings::host_name(),
         cancel: signals.cancel.clone(),
         clock: &clock,
         out,
@@ -100,7 +102,7 @@ fn begin(
     if let Some(spent) = live.spent() {
         output::note(&format!("spent {spent:.4} USD of {:.4}", args.max_cost.unwrap_or_default()));
     }
-    finish(&outcome, &signals, common)
+    finish(&outcome, settings, &signals, common)
 }
 
 /// The profile that was asked for; an empty one where the default one is not described.
@@ -185,12 +187,17 @@ fn warn(planned: &Planned) {
     }
 }
 
-fn finish(outcome: &RunOutcome, signals: &Signals, common: &Common) -> Result<Exit, Failure> {
+fn finish(
+    outcome: &RunOutcome,
+    settings: &Settings,
+    signals: &Signals,
+    common: &Common,
+) -> Result<Exit, Failure> {
     if let Some(fault) = &outcome.fault {
         let resume = format!("make room, then: retake run --resume {}", outcome.dir.path.display());
         return Err(Failure::host(format!("the run could not be kept: {fault}; {resume}")));
     }
-    let data = RunData::load(&outcome.dir)?;
+    let data = settings.load(&outcome.dir)?;
     let scores = Scores::of(&data);
     if let Err(error) = report::write_all(&outcome.dir, &data, &scores) {
         return Err(Failure::host(error));

@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use journal::RunDir;
+use journal::{GitState, RunDir};
+use promptcache::PriceTable;
+use report::{Prices, RunData};
 use sandbox::Cancel;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -89,6 +91,14 @@ impl Settings {
         name.unwrap_or(main).to_owned()
     }
 
+    /// A run as it was read, with costs by the prices that hold here.
+    pub(crate) fn load(&self, dir: &RunDir) -> Result<RunData, Failure> {
+        let table = PriceTable::built_in().map_err(Failure::host)?;
+        let own = self.config.backends.values().flat_map(|backend| backend.prices.iter());
+        let own = own.map(|(model, price)| (model.clone(), runner::price(price))).collect();
+        Ok(RunData::priced(dir, &Prices { table, own })?)
+    }
+
     /// What no trial may see, wherever it lies: the project, the runs, the home folder.
     pub(crate) fn hidden(&self, out: &Path) -> Vec<PathBuf> {
         let home = std::env::var_os("HOME").map(PathBuf::from);
@@ -152,6 +162,24 @@ pub(crate) fn spawn(program: &Path, arguments: &[&str]) -> Option<String> {
         command.args(arguments).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?.lines().next()?.to_owned();
     (output.status.success() && !line.is_empty()).then_some(line)
+}
+
+/// The repository that a folder belongs to: its commit, its branch, and whether files differ.
+pub(crate) fn git(folder: &Path) -> Option<GitState> {
+    let folder = folder.to_string_lossy();
+    let git = |arguments: &[&str]| spawn(Path::new("git"), &[&["-C", &folder][..], arguments].concat());
+    let commit = git(&["rev-parse", "--verify", "-q", "HEAD"])?;
+    let branch = git(&["symbolic-ref", "-q", "--short", "HEAD"]).unwrap_or_default();
+    Some(GitState {
+        commit,
+        branch,
+        dirty: git(&["status", "--porcelain", "--untracked-files=no"]).is_some(),
+    })
+}
+
+/// The host's name.
+pub(crate) fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
 }
 
 /// Trials at a time: what was asked for, else one a processor.

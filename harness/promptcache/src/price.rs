@@ -81,8 +81,7 @@ struct Entry {
     cache_write: f64,
     cache_write_1h: Option<f64>,
     output: f64,
-    #[serde(rename = "date")]
-    _date: toml::value::Datetime,
+    date: toml::value::Datetime,
     #[serde(rename = "source")]
     _source: String,
 }
@@ -98,6 +97,12 @@ impl PriceTable {
     pub fn built_in() -> Result<Self, PriceError> {
         let file: File = toml::from_str(BUILT_IN).map_err(|error| PriceError(error.to_string()))?;
         Ok(Self(file.price))
+    }
+
+    /// When the table's price of a model was looked up, as `YYYY-MM-DD`.
+    pub fn date(&self, model: &str) -> Option<String> {
+        let fitting = self.0.iter().filter(|entry| fits(&entry.model, model));
+        fitting.max_by_key(|entry| entry.model.len()).map(|entry| entry.date.to_string())
     }
 
     /// The price of a model: the caller's own where a pattern fits, the longest first, else the table's.

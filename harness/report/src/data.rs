@@ -6,6 +6,8 @@ use std::{fs, io};
 
 use base::{Digest, TrialId};
 use journal::{Attempt, DriftGrade, Ended, HostEnded, Outcome, RunDir, RunHeader};
+use promptcache::{Price, PriceTable};
+use wire::Usage;
 
 use crate::ReportError;
 
@@ -30,6 +32,45 @@ pub struct TrialData {
     pub id: TrialId,
     /// Its end; nothing while it is unfinished.
     pub finish: Option<Finish>,
+    /// What its model calls cost; nothing where the model has no price.
+    pub cost: Option<Cost>,
+}
+
+/// What a trial's model calls cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// USD, by the tokens as they were reported.
+    pub usd: f64,
+    /// USD, had nothing been cached.
+    pub uncached_usd: f64,
+    /// The date of the price; `own` for one of the caller's.
+    pub date: String,
+}
+
+/// Prices of models: the table that comes with the program, and the caller's own.
+#[derive(Clone, Debug, Default)]
+pub struct Prices {
+    /// The table.
+    pub table: PriceTable,
+    /// The caller's own, by pattern; they win.
+    pub own: BTreeMap<String, Price>,
+}
+
+impl Prices {
+    /// What a trial cost; nothing where a model has no price, or models of different prices answered.
+    fn cost(&self, ended: &Ended) -> Option<Cost> {
+        let model = ended.served.first()?;
+        let price = self.table.of(model, &self.own)?;
+        let alike = ended.served.iter().all(|other| self.table.of(other, &self.own) == Some(price));
+        let plain = Usage { cached_tokens: 0, cache_write_tokens: 0, ..ended.usage };
+        let own = self.table.of(model, &BTreeMap::new()) != Some(price);
+        let date = if own { None } else { self.table.date(model) };
+        alike.then(|| Cost {
+            usd: price.cost(ended.usage),
+            uncached_usd: price.cost(plain),
+            date: date.unwrap_or_else(|| "own".to_owned()),
+        })
+    }
 }
 
 /// The end of a trial's latest attempt.
@@ -44,7 +85,7 @@ pub struct Finish {
 }
 
 /// How a planned trial stands: one of the outcomes, or unfinished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialState {
     /// The reward reached 1.
@@ -106,11 +147,18 @@ impl TrialData {
 }
 
 impl RunData {
-    /// Reads a run: its header, the tail of each trial's journal, and the host's facts.
+    /// Reads a run: its header, the tail of each trial's journal, and the host's facts. Costs are by the built-in prices.
     pub fn load(dir: &RunDir) -> Result<Self, ReportError> {
+        let table = PriceTable::built_in().map_err(ReportError::encode("costs"))?;
+        Self::priced(dir, &Prices { table, own: BTreeMap::new() })
+    }
+
+    /// The same, with costs by these prices.
+    pub fn priced(dir: &RunDir, prices: &Prices) -> Result<Self, ReportError> {
         let header = dir.header()?;
         check_plan(dir, &header)?;
-        let trials = header.plan.trial_ids().map(|id| load_trial(dir, id)).collect::<Result<_, _>>()?;
+        let trials =
+            header.plan.trial_ids().map(|id| load_trial(dir, id, prices)).collect::<Result<_, _>>()?;
         Ok(Self { host: load_host(dir)?, header, trials })
     }
 
@@ -134,7 +182,14 @@ impl RunData {
         self.host_number("wall_us")
     }
 
-    fn host_number(&self, key: &str) -> Option<u64> {
+    /// The host's name: `name` of `host.json`.
+    pub fn host_name(&self) -> Option<String> {
+        let name = self.host.as_ref()?.get("name")?.as_str()?;
+        (!name.is_empty()).then(|| name.to_owned())
+    }
+
+    /// A number of `host.json`.
+    pub(crate) fn host_number(&self, key: &str) -> Option<u64> {
         self.host.as_ref()?.get(key)?.as_u64()
     }
 }
@@ -157,10 +212,11 @@ fn check_plan(dir: &RunDir, header: &RunHeader) -> Result<(), ReportError> {
     Ok(())
 }
 
-fn load_trial(dir: &RunDir, id: TrialId) -> Result<TrialData, ReportError> {
+fn load_trial(dir: &RunDir, id: TrialId, prices: &Prices) -> Result<TrialData, ReportError> {
     let folder = dir.trial(&id);
     let finish = folder.ended()?.map(|(attempt, ended, host)| Finish { attempt, ended, host });
-    let mut trial = TrialData { id, finish };
+    let cost = finish.as_ref().and_then(|finish| prices.cost(&finish.ended));
+    let mut trial = TrialData { id, finish, cost };
     let ran = trial.state().ran();
     if let Some(finish) = trial.finish.as_mut().filter(|f| ran && f.host.digest.is_none()) {
         // A journal of other hands need not state its digest; its events do.

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn figures_are_short_and_carry_their_units() {
         let interval = wilson(7, 10, CONFIDENCE).unwrap();
-        let seven = Rate { passed: 7, of: 10, value: 0.7, interval };
+        let seven = Rate { passed: 7, of: 10, value: 0.7, interval, interval_tasks: None };
         assert_eq!(rate(Some(&seven)), "7/10  70 % [40, 89]");
         assert_eq!(rate(None), "-");
         assert_eq!([0.0, 0.0001, 0.5, 0.9996, 1.0].map(hundredths), ["0", "0.1", "50", "99.9", "100"]);

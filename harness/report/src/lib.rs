@@ -1,6 +1,7 @@
 //! Reports as functions of journals: figures, digests, files and text for people. Nothing here runs, re-runs or
 //! prints anything.
 
+pub mod compare;
 mod data;
 mod digest;
 mod error;
@@ -13,7 +14,7 @@ mod terminal;
 mod text;
 mod transcript;
 
-pub use data::{Finish, RunData, TrialData, TrialState};
+pub use data::{Cost, Finish, Prices, RunData, TrialData, TrialState};
 pub use digest::{Digests, TaskDigest};
 pub use error::ReportError;
 pub use export::{

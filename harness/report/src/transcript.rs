@@ -65,7 +65,7 @@ fn event(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<Str
         Event::TrialStarted { task, agent, model, .. } => {
             writeln!(out, "agent   {}\nmodel   {}\ntask    {task}", sentence(agent), source(model))
         }
-        Event::Understood { project_docs, instruction, date } => {
+        Event::Understood { project_docs, instruction, date, .. } => {
             writeln!(out, "\n== understand\ninstruction {}, date {}", instruction.short(), sentence(date))?;
             project_docs.iter().try_for_each(|doc| writeln!(out, "  reads {}", sentence(doc)))
         }

@@ -1,6 +1,7 @@
 //! One attempt at one trial, from its workspace to its verdict. Its journal says everything.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +9,9 @@ use std::time::{Duration, Instant};
 use agent::external::ExternalSpec;
 use agent::{AgentEnd, AgentFault, Observer, Tally};
 use base::{Clock, Digest, Seed, SystemClock, micros};
-use journal::{Ended, Event, FailureMode, FigureKind, Host, HostEnded, Outcome, TrialDir, TrialWriter};
+use journal::{
+    Ended, Event, FailureMode, FigureKind, Host, HostEnded, Outcome, PatchFigures, TrialDir, TrialWriter,
+};
 use sandbox::{Cancel, Sandbox};
 use suite::{Task, Variant};
 
@@ -114,11 +117,40 @@ pub(crate) fn keeping(error: impl std::fmt::Display) -> Fault {
 pub(crate) struct Log {
     writer: RefCell<TrialWriter>,
     clock: SystemClock,
+    seen: RefCell<Seen>,
+}
+
+/// What of the events the trial's last one repeats.
+#[derive(Default)]
+struct Seen {
+    agent: String,
+    served: BTreeSet<String>,
+    prompt: Option<Digest>,
+}
+
+impl Seen {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::TrialStarted { agent, .. } => self.agent.clone_from(agent),
+            Event::Understood { prompt, .. } => self.prompt = self.prompt.or(*prompt),
+            Event::Generated(generated) if !self.served.contains(&generated.served) => {
+                self.served.insert(generated.served.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Log {
+    fn new(writer: TrialWriter) -> Self {
+        Self { writer: RefCell::new(writer), clock: SystemClock::start(), seen: RefCell::default() }
+    }
 }
 
 impl Observer for &Log {
     fn event(&mut self, event: Event, mut host: Host) -> Result<(), AgentFault> {
         host.at_us = micros(self.clock.elapsed());
+        self.seen.borrow_mut().note(&event);
         let written = self.writer.borrow_mut().write("main", &event, &host);
         written.map_err(|e| AgentFault::Keeping(e.to_string()))
     }
@@ -131,6 +163,8 @@ pub(crate) struct Sums {
     pub(crate) setup: Duration,
     pub(crate) verify: Duration,
     pub(crate) last: Option<Final>,
+    /// What the changes are like.
+    pub(crate) patch: Option<PatchFigures>,
     pub(crate) reward: Option<f64>,
     pub(crate) verifier_error: String,
 }
@@ -143,6 +177,7 @@ impl Sums {
             setup: Duration::ZERO,
             verify: Duration::ZERO,
             last: None,
+            patch: None,
             reward: None,
             verifier_error: String::new(),
         }
@@ -156,7 +191,7 @@ type Verdict = (Outcome, Option<FailureMode>, String);
 pub(crate) fn attempt(shared: &Shared<'_>, job: &Job<'_>) -> Result<Ended, Cut> {
     let writer =
         TrialWriter::create(job.dir, &job.trial.id, job.attempt).map_err(|e| Cut::Keeping(e.to_string()))?;
-    let log = Log { writer: RefCell::new(writer), clock: SystemClock::start() };
+    let log = Log::new(writer);
     let mut sums = Sums::new();
     let verdict = match carry_out(shared, job, &log, &mut sums) {
         Ok(end) => verdict(&end, &sums),
@@ -174,13 +209,14 @@ pub(crate) fn attempt(shared: &Shared<'_>, job: &Job<'_>) -> Result<Ended, Cut> 
 pub(crate) fn panicked(job: &Job<'_>, what: &str) -> Result<Ended, Cut> {
     let keeping = |e: journal::JournalError| Cut::Keeping(e.to_string());
     let writer = TrialWriter::create(job.dir, &job.trial.id, job.attempt + 1).map_err(keeping)?;
-    let log = Log { writer: RefCell::new(writer), clock: SystemClock::start() };
+    let log = Log::new(writer);
     let reason = format!("the harness panicked: {what}");
     finish(log, Sums::new(), (Outcome::HarnessFault, Some(FailureMode::HarnessFault), reason), job.suite)
 }
 
 fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Path) -> Result<Ended, Cut> {
     let tally = sums.tally;
+    let seen = log.seen.take();
     // Where the suite lies is this host's affair, as is what it said of its fault: the host part has it whole.
     let shown = reason.replace(&format!("{}/", suite.display()), "");
     let fault = outcome == Outcome::HarnessFault;
@@ -188,6 +224,9 @@ fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Pat
         outcome,
         failure,
         reason: if fault { "the harness or the host failed".to_owned() } else { shown },
+        agent: seen.agent,
+        served: seen.served.into_iter().filter(|model| !model.is_empty()).collect(),
+        prompt: seen.prompt,
         reward: sums.reward,
         kind: sums.figures,
         steps: tally.steps,
@@ -204,6 +243,7 @@ fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Pat
         digest: None,
         workspace: sums.last.as_ref().map(|last| last.digest),
         files_changed: sums.last.as_ref().map_or(0, Final::files_changed),
+        patch: sums.patch,
         wall_us: micros(log.clock.elapsed()),
         setup_us: micros(sums.setup),
         model_us: tally.real_model_us,

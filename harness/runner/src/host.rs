@@ -12,6 +12,9 @@ use crate::{Found, Needs};
 pub struct HostFacts {
     /// Version of the program.
     pub retake: String,
+    /// The host's name.
+    #[serde(default)]
+    pub name: String,
     /// Trials at a time.
     pub jobs: usize,
     /// Processors.

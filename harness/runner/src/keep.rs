@@ -10,11 +10,12 @@ use base::{Digest, Hasher};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use cassette::{RecordedFile, Snapshot};
+use journal::PatchFigures;
 use sandbox::{Cancel, Change, EntryKind, EnvError, Environment, Exec, ExecEnd, Manifest, OutputLimit};
 use serde::Serialize;
 use similar::TextDiff;
 
-use crate::git_index;
+use crate::{git_index, quality};
 
 /// Bytes of the largest file that is kept.
 const FILE_MAX: u64 = 1024 * 1024;
@@ -136,20 +137,22 @@ impl Final {
         fs::write(folder.join("final.patch"), self.patch(template))
     }
 
+    /// What the changes are like.
+    pub(crate) fn figures(&self, template: &Path) -> PatchFigures {
+        let mut figures = PatchFigures::default();
+        for kept in self.changes.iter().filter(|kept| !in_git(kept.change.path())) {
+            let (before, after) = kept.texts(template);
+            quality::add(&mut figures, &kept.change, before.as_deref(), after.as_deref());
+        }
+        figures
+    }
+
     /// The changes of text files as a unified diff.
     fn patch(&self, template: &Path) -> String {
         let mut patch = String::new();
         for kept in self.changes.iter().filter(|kept| !in_git(kept.change.path())) {
             let path = kept.change.path();
-            let before = match kept.change {
-                Change::Added(_) => Some(String::new()),
-                _ => fs::read(template.join(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
-            };
-            let after = match (&kept.change, &kept.content) {
-                (Change::Deleted(_), _) => Some(String::new()),
-                (_, content) => content.clone().and_then(|bytes| String::from_utf8(bytes).ok()),
-            };
-            let (Some(before), Some(after)) = (before, after) else {
+            let (Some(before), Some(after)) = kept.texts(template) else {
                 patch.push_str(&format!("Binary or large file {path} differs\n"));
                 continue;
             };
@@ -181,6 +184,21 @@ impl Final {
 }
 
 impl KeptChange {
+    /// The file's text before and after, empty where it isn't there; nothing where it is no text or too large.
+    fn texts(&self, template: &Path) -> (Option<String>, Option<String>) {
+        let before = match self.change {
+            Change::Added(_) => Some(String::new()),
+            _ => fs::read(template.join(self.change.path()))
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok()),
+        };
+        let after = match (&self.change, &self.content) {
+            (Change::Deleted(_), _) => Some(String::new()),
+            (_, content) => content.clone().and_then(|bytes| String::from_utf8(bytes).ok()),
+        };
+        (before, after)
+    }
+
     fn recorded(&self) -> RecordedFile {
         match (&self.change, &self.content, self.digest) {
             (Change::Deleted(_), ..) | (_, None, None) => RecordedFile::Deleted,

@@ -11,6 +11,7 @@ mod keep;
 mod live;
 mod part;
 mod plan;
+mod quality;
 mod run;
 mod source;
 mod template;
@@ -19,7 +20,7 @@ mod watch;
 mod world;
 
 pub use host::HostFacts;
-pub use live::{Live, open_live};
+pub use live::{Live, open_live, price};
 pub use plan::{ModelSpec, Planned, Selection, TrialPlan, plan};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};
 pub use toolchain::{Found, Needs, Spawn};

@@ -65,6 +65,17 @@ pub(crate) fn spec(
     Ok(ModelSpec::Live { backend: Box::new(backend), model })
 }
 
+/// A price as retake.toml states it, with what it leaves out.
+pub fn price(said: &suite::backend::Price) -> Price {
+    Price {
+        input: said.input,
+        cached: said.cached.unwrap_or(said.input),
+        cache_write: said.cache_write.unwrap_or(said.input),
+        cache_write_1h: said.cache_write_1h,
+        output: said.output,
+    }
+}
+
 /// A backend with what is said of it.
 fn lay_over(backend: Backend, said: &suite::Backend) -> Backend {
     let suite::backend::Timeouts { connect, first_byte, idle, total } = said.timeouts;
@@ -91,13 +102,6 @@ fn lay_over(backend: Backend, said: &suite::Backend) -> Backend {
     };
     let mut headers = backend.headers;
     headers.extend(said.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-    let price = |price: &suite::backend::Price| Price {
-        input: price.input,
-        cached: price.cached.unwrap_or(price.input),
-        cache_write: price.cache_write.unwrap_or(price.input),
-        cache_write_1h: price.cache_write_1h,
-        output: price.output,
-    };
     Backend {
         protocol: said.protocol.unwrap_or(backend.protocol),
         base_url: said.base_url.clone().unwrap_or(backend.base_url),

@@ -103,6 +103,7 @@ impl Part<'_> {
         let last = keep::look(&container, start, &self.task.settings.exclude)?;
         let folder = self.job.dir.workspace(self.job.attempt);
         last.keep(&folder, &self.world.template.path).map_err(keeping)?;
+        sums.patch = Some(last.figures(&self.world.template.path));
         sums.last = Some(last);
         let plan = evaluate::VerifierPlan {
             reward_key: self.task.settings.reward_key.clone(),

@@ -10,14 +10,33 @@ const LINES_MAX: usize = 50_000;
 /// Folders of tests.
 const TEST_FOLDERS: [&str; 5] = ["test", "tests", "__tests__", "spec", "testdata"];
 /// What begins the line of a test case, in the languages that write it so.
-const CASES: [&str; 10] =
-    ["def test_", "async def test_", "#[test]", "#[tokio::test", "func Test", "@Test", "it(", "test(", "describe(", "@test "];
+const CASES: [&str; 10] = [
+    "def test_",
+    "async def test_",
+    "#[test]",
+    "#[tokio::test",
+    "func Test",
+    "@Test",
+    "it(",
+    "test(",
+    "describe(",
+    "@test ",
+];
 /// What a line that asserts holds.
 const ASSERTIONS: [&str; 8] =
     ["assert", "expect(", "require.", "t.Error", "t.Fatal", "should", "self.fail", "refute"];
 /// What a line that skips a test holds.
-const SKIPS: [&str; 9] =
-    ["@skip", "@unittest.skip", "pytest.mark.skip", "pytest.mark.xfail", "#[ignore", "t.Skip(", "it.skip", "test.skip", "xit("];
+const SKIPS: [&str; 9] = [
+    "@skip",
+    "@unittest.skip",
+    "pytest.mark.skip",
+    "pytest.mark.xfail",
+    "#[ignore",
+    "t.Skip(",
+    "it.skip",
+    "test.skip",
+    "xit(",
+];
 
 /// Adds one change to the figures. `before` and `after` are the file's text, nothing where it isn't there or is no text.
 pub(crate) fn add(figures: &mut PatchFigures, change: &Change, before: Option<&str>, after: Option<&str>) {
@@ -63,7 +82,8 @@ fn tests(figures: &mut PatchFigures, before: &str, after: &str) {
 }
 
 fn cases(text: &str) -> u64 {
-    text.lines().map(str::trim_start).filter(|line| CASES.iter().any(|case| line.starts_with(case))).count() as u64
+    text.lines().map(str::trim_start).filter(|line| CASES.iter().any(|case| line.starts_with(case))).count()
+        as u64
 }
 
 fn lines_with(text: &str, words: &[&str]) -> usize {
@@ -97,7 +117,8 @@ mod tests {
 
     #[test]
     fn tests_that_go_or_are_weakened_are_seen() {
-        let two = "def test_a():\n    assert f() == 1\n\ndef test_b():\n    assert g() == 2\n    assert h()\n";
+        let two =
+            "def test_a():\n    assert f() == 1\n\ndef test_b():\n    assert g() == 2\n    assert h()\n";
         let added = of("tests/test_x.py", None, Some(two));
         assert_eq!((added.tests_added, added.tests_weakened), (2, 0));
         let one = "def test_a():\n    assert f() == 1\n";

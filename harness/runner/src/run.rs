@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base::{Clock, Seed, TrialId};
-use journal::{Ended, Plan, RunDir, RunHeader, TrialDir};
+use journal::{Ended, GitState, Plan, RunDir, RunHeader, TrialDir};
 use rayon::prelude::*;
 use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, Walls};
 use suite::{SuiteError, TaskEntry};
@@ -89,6 +89,10 @@ pub struct Options<'a> {
     pub record: Option<PathBuf>,
     /// The command line, for the header.
     pub arguments: Vec<String>,
+    /// The repository, for the header.
+    pub git: Option<GitState>,
+    /// The host's name.
+    pub host: String,
     /// Stops the run.
     pub cancel: Cancel,
     /// The host's clock.
@@ -127,6 +131,7 @@ pub fn run(
     let engine = Engine::new(planned, options)?;
     let header = RunHeader::new(planned.plan.clone(), options.clock.now(), options.arguments.clone());
     let mut header = header.map_err(|e| RunError::Usage(format!("the plan cannot be written: {e}")))?;
+    header.git.clone_from(&options.git);
     let dir = RunDir::create(&options.out, &mut header)?;
     engine.carry_out(dir, progress)
 }
@@ -300,6 +305,7 @@ impl<'a> Engine<'a> {
         let before = before.and_then(|text| serde_json::from_slice::<HostFacts>(&text).ok());
         HostFacts {
             retake: env!("CARGO_PKG_VERSION").to_owned(),
+            name: self.options.host.clone(),
             jobs: self.options.jobs,
             processors: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             containment: self.sandbox.report().clone(),

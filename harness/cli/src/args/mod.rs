@@ -1,5 +1,6 @@
 //! The command line, as it is typed: one file for each verb that takes more than a name. Says nothing of what it means.
 
+mod compare;
 mod look;
 mod run;
 mod task;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(crate) use compare::CompareArgs;
 pub(crate) use look::{ReportArgs, ShowArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
@@ -40,6 +42,8 @@ pub(crate) enum Verb {
     Run(Box<RunArgs>),
     /// Write and print the reports of a finished run again
     Report(ReportArgs),
+    /// Compare two runs, or variants of one run, task by task
+    Compare(CompareArgs),
     /// Show what happened in one trial
     Show(ShowArgs),
     /// Work with tasks

@@ -122,7 +122,7 @@ impl Sample {
             input_tokens: usage.input_tokens,
             cached_tokens: usage.cached_tokens,
             output_tokens: usage.output_tokens,
-            cost_usd: trial.cost.map(|cost| cost.usd),
+            cost_usd: trial.cost.as_ref().map(|cost| cost.usd),
             time_us: ended.map_or(0, virtual_us),
             digest: trial.digest(),
         }

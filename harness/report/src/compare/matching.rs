@@ -32,7 +32,11 @@ pub struct Mismatch {
 }
 
 /// Tasks of both arms with equal files, in base's order; the others are mismatches.
-pub(super) fn pair_tasks<'a>(base: &'a Arm, head: &'a Arm, found: &mut Vec<Mismatch>) -> Vec<(&'a ArmTask, &'a ArmTask)> {
+pub(super) fn pair_tasks<'a>(
+    base: &'a Arm,
+    head: &'a Arm,
+    found: &mut Vec<Mismatch>,
+) -> Vec<(&'a ArmTask, &'a ArmTask)> {
     let mut pairs = Vec::new();
     let name = |task: &ArmTask| format!("{}/{}", task.suite, task.task);
     let mut note = |base: String, head: String| {
@@ -58,7 +62,12 @@ pub(super) fn pair_tasks<'a>(base: &'a Arm, head: &'a Arm, found: &mut Vec<Misma
 }
 
 /// Everything else that differs, the gravest first.
-pub(super) fn mismatches(base: &Arm, head: &Arm, pairs: &[(&ArmTask, &ArmTask)], mut found: Vec<Mismatch>) -> Vec<Mismatch> {
+pub(super) fn mismatches(
+    base: &Arm,
+    head: &Arm,
+    pairs: &[(&ArmTask, &ArmTask)],
+    mut found: Vec<Mismatch>,
+) -> Vec<Mismatch> {
     let (b, h) = (&base.facts, &head.facts);
     let mut differ = |what: &str, weight: Weight, base: String, head: String| {
         if base != head {
@@ -73,10 +82,17 @@ pub(super) fn mismatches(base: &Arm, head: &Arm, pairs: &[(&ArmTask, &ArmTask)],
     differ("trials", Weight::Grave, b.trials.to_string(), h.trials.to_string());
     let scored = |side: fn(&(&ArmTask, &ArmTask)) -> u64| pairs.iter().map(side).sum::<u64>().to_string();
     differ("scored_trials", Weight::Grave, scored(|p| p.0.passes().1), scored(|p| p.1.passes().1));
-    differ("jobs", Weight::Circumstance, option(b.jobs.map(|n| n.to_string())), option(h.jobs.map(|n| n.to_string())));
+    differ(
+        "jobs",
+        Weight::Circumstance,
+        option(b.jobs.map(|n| n.to_string())),
+        option(h.jobs.map(|n| n.to_string())),
+    );
     differ("host", Weight::Circumstance, option(b.host.clone()), option(h.host.clone()));
     differ("price_date", Weight::Circumstance, option(b.prices.clone()), option(h.prices.clone()));
-    let warm = |warm: u64| if warm > 0 { format!("{warm} trials began with a warm cache") } else { "cold".to_owned() };
+    let warm = |warm: u64| {
+        if warm > 0 { format!("{warm} trials began with a warm cache") } else { "cold".to_owned() }
+    };
     differ("cache_at_start", Weight::Circumstance, warm(b.warm), warm(h.warm));
     differ("retake", Weight::Circumstance, b.retake.clone(), h.retake.clone());
     differ("seed", Weight::Circumstance, b.seed.to_string(), h.seed.to_string());
@@ -84,7 +100,8 @@ pub(super) fn mismatches(base: &Arm, head: &Arm, pairs: &[(&ArmTask, &ArmTask)],
     differ("agent_version", Weight::Subject, list(&b.agents), list(&h.agents));
     differ("model", Weight::Subject, b.model.clone(), h.model.clone());
     differ("model_served", Weight::Subject, list(&b.served), list(&h.served));
-    let short = |set: &BTreeSet<base::Digest>| set.iter().map(base::Digest::short).collect::<Vec<_>>().join(", ");
+    let short =
+        |set: &BTreeSet<base::Digest>| set.iter().map(base::Digest::short).collect::<Vec<_>>().join(", ");
     differ("prompt", Weight::Subject, short(&b.prompts), short(&h.prompts));
     if b.mode == journal::Mode::Live && h.mode == journal::Mode::Live && base.run_id != head.run_id {
         let first = if base.created <= head.created { "base first" } else { "head first" };

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arm::{Arm, ArmTask};
 use crate::score::{
-    CONFIDENCE, Interval, POWER, Paired, RESAMPLES, bootstrap, deviation, mcnemar, mean, mean_of, percentile_interval,
-    ratio_of, round, rounded, rounded_option, sign_flip, tasks_for, trials_for,
+    CONFIDENCE, Interval, POWER, Paired, RESAMPLES, bootstrap, deviation, mcnemar, mean, mean_of,
+    percentile_interval, ratio_of, round, rounded, rounded_option, sign_flip, tasks_for, trials_for,
 };
 
 /// A figure that arms are compared by.
@@ -126,7 +126,8 @@ impl Metric {
     /// The task's pair, where both arms have a value.
     fn pair(self, base: &ArmTask, head: &ArmTask, horizon_us: u64) -> Option<Pair> {
         let value = |task: &ArmTask| -> Option<f64> {
-            let of = |f: fn(&super::Sample) -> Option<f64>| mean(&task.scored().filter_map(f).collect::<Vec<_>>());
+            let of =
+                |f: fn(&super::Sample) -> Option<f64>| mean(&task.scored().filter_map(f).collect::<Vec<_>>());
             match self {
                 Self::PassRate => task.pass_rate(),
                 Self::CostUsd => of(|s| s.cost_usd),
@@ -150,7 +151,8 @@ impl Metric {
 
     /// The pairs of all tasks.
     pub(super) fn pairs(self, tasks: &[(&ArmTask, &ArmTask)]) -> Vec<Pair> {
-        let times = tasks.iter().flat_map(|(base, head)| base.scored().chain(head.scored())).map(|s| s.time_us);
+        let times =
+            tasks.iter().flat_map(|(base, head)| base.scored().chain(head.scored())).map(|s| s.time_us);
         let horizon_us = times.max().unwrap_or(0);
         tasks.iter().filter_map(|(base, head)| self.pair(base, head, horizon_us)).collect()
     }
@@ -183,11 +185,13 @@ pub(super) fn compare(
     kind: Option<FigureKind>,
     options: &Options,
 ) -> Option<MetricComparison> {
-    let [base, head]: [Vec<f64>; 2] = [pairs.iter().map(|p| p.0).collect(), pairs.iter().map(|p| p.1).collect()];
+    let [base, head]: [Vec<f64>; 2] =
+        [pairs.iter().map(|p| p.0).collect(), pairs.iter().map(|p| p.1).collect()];
     let d: Vec<f64> = pairs.iter().map(|(base, head)| head - base).collect();
     let paired = Paired::of(&d, CONFIDENCE)?;
     let base = mean(&base)?;
-    let (gained, lost) = (d.iter().filter(|d| **d > 0.0).count() as u64, d.iter().filter(|d| **d < 0.0).count() as u64);
+    let (gained, lost) =
+        (d.iter().filter(|d| **d > 0.0).count() as u64, d.iter().filter(|d| **d < 0.0).count() as u64);
     let test = if metric == Metric::PassRate && single { Test::Mcnemar } else { Test::SignFlip };
     let p_value = match test {
         Test::Mcnemar => mcnemar(gained, lost),
@@ -196,7 +200,8 @@ pub(super) fn compare(
     let same = paired.error == Some(0.0);
     let margin = if metric.is_share() { options.margin } else { options.relative_margin * base.abs() };
     let interval = if same && metric.is_share() { hidden(paired.mean, d.len()) } else { paired.interval };
-    let ratios = (base > 0.0 && !metric.is_share()).then(|| bootstrap(pairs, options.seed, options.resamples, ratio_of));
+    let ratios = (base > 0.0 && !metric.is_share())
+        .then(|| bootstrap(pairs, options.seed, options.resamples, ratio_of));
     let resampled = (!same).then(|| bootstrap(&d, options.seed, options.resamples, mean_of));
     let verdict = verdict(metric, paired.mean, p_value, interval.as_ref(), margin);
     Some(MetricComparison {
@@ -231,7 +236,13 @@ fn hidden(mean: f64, n: usize) -> Option<Interval> {
 }
 
 /// Within the margin is equivalent, whatever the test says: such a difference doesn't matter.
-fn verdict(metric: Metric, difference: f64, p_value: f64, interval: Option<&Interval>, margin: f64) -> Verdict {
+fn verdict(
+    metric: Metric,
+    difference: f64,
+    p_value: f64,
+    interval: Option<&Interval>,
+    margin: f64,
+) -> Verdict {
     let Some(interval) = interval else { return Verdict::Inconclusive };
     if -margin <= interval.lo && interval.hi <= margin {
         return Verdict::Equivalent;
@@ -265,7 +276,8 @@ pub(super) fn needed_trials(tasks: &[(&ArmTask, &ArmTask)], rate: &MetricCompari
     let spread = deviation(&pairs.iter().map(|(b, h)| h - b).collect::<Vec<_>>())?;
     let trials = mean(&counts)?;
     let inconclusive = rate.verdict == Verdict::Inconclusive;
-    inconclusive.then(|| trials_for(rate.margin, spread, mean(&within)?, trials, rate.tasks, 1.0 - CONFIDENCE))?
+    inconclusive
+        .then(|| trials_for(rate.margin, spread, mean(&within)?, trials, rate.tasks, 1.0 - CONFIDENCE))?
 }
 
 /// What the two arms cost together, in USD; nothing where no trial has a price.

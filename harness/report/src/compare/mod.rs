@@ -254,7 +254,8 @@ fn flips(base: &Arm, head: &Arm, pairs: &[(&ArmTask, &ArmTask)]) -> (Vec<Flip>, 
         }
         let rose = is > was;
         // Of the arm that passes more often a trial that passed, of the other one that did not.
-        let of = |task: &ArmTask, passed: bool| task.scored().find(|s| s.passed() == passed).map(|s| s.number);
+        let of =
+            |task: &ArmTask, passed: bool| task.scored().find(|s| s.passed() == passed).map(|s| s.number);
         let numbers = (of(b, !rose), of(h, rose));
         let (Some(base_number), Some(head_number)) = numbers else { continue };
         let trials = [b.trial(&base.variant, base_number), h.trial(&head.variant, head_number)];
@@ -294,5 +295,10 @@ fn faults(pairs: &[(&ArmTask, &ArmTask)]) -> Faults {
         crate::score::mean(&d.collect::<Vec<_>>()).unwrap_or(0.0)
     };
     let rest = |[lost, all]: [u64; 2]| [lost, all - lost];
-    Faults { base, head, p_value: fisher([rest(base), rest(head)]), worst_case: Interval { lo: bound(false), hi: bound(true) } }
+    Faults {
+        base,
+        head,
+        p_value: fisher([rest(base), rest(head)]),
+        worst_case: Interval { lo: bound(false), hi: bound(true) },
+    }
 }

@@ -29,7 +29,11 @@ pub fn comparison_text(comparison: &Comparison, options: &TerminalOptions) -> St
 pub fn matrix_text(matrix: &Matrix, options: &TerminalOptions) -> String {
     let synthetic = matrix.comparisons.iter().any(|c| c.synthetic);
     let mut page = Page { text: String::new(), color: options.color, synthetic };
-    page.line(&format!("{} variants, {} pairs; p-values adjusted after Holm", matrix.arms.len(), matrix.comparisons.len()));
+    page.line(&format!(
+        "{} variants, {} pairs; p-values adjusted after Holm",
+        matrix.arms.len(),
+        matrix.comparisons.len()
+    ));
     page.claim();
     page.line("");
     let width = matrix.arms.iter().map(|arm| arm.variant.len()).max().unwrap_or(0);
@@ -38,7 +42,10 @@ pub fn matrix_text(matrix: &Matrix, options: &TerminalOptions) -> String {
         let rate = &comparison.rate;
         let verdict = page.verdict(rate.verdict);
         let (difference, interval) = (points(rate.difference), range(rate.interval, Metric::PassRate));
-        page.line(&format!("  {head:width$} against {base:width$}  {verdict}  {difference} {interval}, p {}", p_text(*p)));
+        page.line(&format!(
+            "  {head:width$} against {base:width$}  {verdict}  {difference} {interval}, p {}",
+            p_text(*p)
+        ));
     }
     page.line("");
     page.line("differences of pass rates in percentage points, for tasks like these");
@@ -75,7 +82,8 @@ impl Page {
 
     fn claim(&mut self) {
         if self.synthetic {
-            let claim = "SYNTHETIC: answers come from an authored stub; nothing here says anything about a model";
+            let claim =
+                "SYNTHETIC: answers come from an authored stub; nothing here says anything about a model";
             let claim = self.paint("33", claim);
             self.line(&claim);
         }
@@ -84,7 +92,11 @@ impl Page {
     fn head(&mut self, c: &Comparison) {
         let runs = c.arms.base.run_id != c.arms.head.run_id;
         let name = |arm: &super::ArmName| {
-            if runs { format!("{} ({})", arm.variant, line(arm.run_id.as_str(), 60)) } else { arm.variant.clone() }
+            if runs {
+                format!("{} ({})", arm.variant, line(arm.run_id.as_str(), 60))
+            } else {
+                arm.variant.clone()
+            }
         };
         let verdict = self.verdict(c.rate.verdict);
         self.line(&format!("{} against {}: {verdict}", name(&c.arms.head), name(&c.arms.base)));
@@ -102,17 +114,20 @@ impl Page {
         if first != Some(Metric::PassRate) {
             self.line("pass rates don't tell the arms apart, so cost and effort come first");
         }
-        let heading = ["figure", "base", "head", "difference", "95 % interval", "p", "verdict"].map(str::to_owned);
+        let heading =
+            ["figure", "base", "head", "difference", "95 % interval", "p", "verdict"].map(str::to_owned);
         let mut rows = vec![heading.to_vec()];
         rows.extend(c.metrics.iter().map(row));
-        let widths: Vec<usize> =
-            (0..heading.len()).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> = (0..heading.len())
+            .map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0))
+            .collect();
         for row in rows {
             let mut text = String::from(" ");
             for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 // Numbers stand on the right.
                 let right = (1..=5).contains(&at);
-                let _ = if right { write!(text, " {cell:>width$} ") } else { write!(text, " {cell:width$} ") };
+                let _ =
+                    if right { write!(text, " {cell:>width$} ") } else { write!(text, " {cell:width$} ") };
             }
             let text = if self.synthetic && row[0] != "figure" { format!("{text} SYNTHETIC") } else { text };
             self.line(&text);
@@ -148,7 +163,10 @@ impl Page {
             let half = solve.and_then(|s| s.p50_us).map_or("never for half".to_owned(), figures::duration);
             format!("{name} {half}")
         });
-        self.line(&format!("half are solved by: {} (virtual time; budgets that were spent are censored)", solves.join(", ")));
+        self.line(&format!(
+            "half are solved by: {} (virtual time; budgets that were spent are censored)",
+            solves.join(", ")
+        ));
         let f = &c.faults;
         if f.base[0] + f.head[0] > 0 {
             let (lo, hi) = (points(f.worst_case.lo), points(f.worst_case.hi));
@@ -199,7 +217,8 @@ fn because(c: &Comparison) -> String {
         Test::Mcnemar => "McNemar's exact test",
         Test::SignFlip => "signs flipped over tasks",
     };
-    let detectable = rate.detectable.map_or(String::new(), |d| format!("; {} would show 4 times of 5", points(d)));
+    let detectable =
+        rate.detectable.map_or(String::new(), |d| format!("; {} would show 4 times of 5", points(d)));
     format!("pass rate {difference} {interval}, p {} ({test}){detectable}", p_text(rate.p_value))
 }
 
@@ -213,7 +232,8 @@ fn needed(rate: &MetricComparison) -> Option<String> {
     let tasks = rate.tasks_needed.map(|n| format!("{n} tasks with as many trials"));
     let trials = rate.trials_needed.map(|n| format!("{n} trials of each of these tasks"));
     let what = [tasks, trials].into_iter().flatten().collect::<Vec<_>>();
-    (!what.is_empty()).then(|| format!("a difference of {margin} would be decided by {}", what.join(", or by ")))
+    (!what.is_empty())
+        .then(|| format!("a difference of {margin} would be decided by {}", what.join(", or by ")))
 }
 
 fn row(m: &MetricComparison) -> Vec<String> {
@@ -227,7 +247,15 @@ fn row(m: &MetricComparison) -> Vec<String> {
         (false, Some(interval)) => format!("[{:.3}, {:.3}]x", interval.lo, interval.hi),
         _ => range(m.interval, m.metric),
     };
-    vec![word(&m.metric), show(m.base), show(m.head), difference, interval, p_text(m.p_value), word(&m.verdict)]
+    vec![
+        word(&m.metric),
+        show(m.base),
+        show(m.head),
+        difference,
+        interval,
+        p_text(m.p_value),
+        word(&m.verdict),
+    ]
 }
 
 /// A value in its unit.

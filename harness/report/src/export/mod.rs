@@ -21,7 +21,7 @@ pub use trials_csv::trials_csv;
 use crate::{ReportError, RunData, Scores};
 
 /// Version of the JSON files; a field that is added changes the minor part.
-const VERSION: base::FormatVersion = base::FormatVersion::new(1, 0);
+const VERSION: base::FormatVersion = base::FormatVersion::new(1, 1);
 
 /// Writes every file of the report into the run's folder: `results.json`, `results.csv`, `trials.csv` and `junit.xml`,
 /// equal wherever the run is repeated, and `summary.md`, `timings.csv` and `drift.json`, which are of this host.

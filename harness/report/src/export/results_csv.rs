@@ -9,7 +9,7 @@ use crate::score::{Percentiles, TaskScore};
 use crate::text::cell;
 use crate::{Digests, ReportError, RunData, Scores, figures};
 
-const HEADING: [&str; 43] = [
+const HEADING: [&str; 48] = [
     "suite",
     "task",
     "variant",
@@ -25,6 +25,8 @@ const HEADING: [&str; 43] = [
     "pass_rate",
     "pass_rate_lo",
     "pass_rate_hi",
+    "pass_rate_tasks_lo",
+    "pass_rate_tasks_hi",
     "steps",
     "tool_calls",
     "tool_errors",
@@ -37,6 +39,9 @@ const HEADING: [&str; 43] = [
     "output_tokens",
     "reasoning_tokens",
     "cache_hit_rate",
+    "cost_usd",
+    "uncached_usd",
+    "usd_per_pass",
     "calls",
     "ttft_p50_us",
     "ttft_p90_us",
@@ -63,10 +68,11 @@ pub fn results_csv(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportErr
     csv_file("results.csv", HEADING, rows)
 }
 
-fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 43] {
+fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 48] {
     let score = &task.score;
     let (counts, effort, usage) = (&score.counts, &score.effort, &score.effort.usage);
     let rate = score.pass_rate;
+    let tasks = rate.and_then(|r| r.interval_tasks);
     let latency = &score.latency;
     let [ttft_p50, ttft_p90, ttft_p99] = percentiles(latency.ttft);
     let [call_p50, call_p90, call_p99] = percentiles(latency.call);
@@ -88,6 +94,8 @@ fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 43] {
         figure(rate.map(|r| r.value)),
         figure(rate.map(|r| r.interval.lo)),
         figure(rate.map(|r| r.interval.hi)),
+        figure(tasks.map(|i| i.lo)),
+        figure(tasks.map(|i| i.hi)),
         effort.steps.to_string(),
         effort.tool_calls.to_string(),
         effort.tool_errors.to_string(),
@@ -100,6 +108,9 @@ fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 43] {
         usage.output_tokens.to_string(),
         usage.reasoning_tokens.to_string(),
         figure(effort.cache_hit_rate),
+        figure(effort.cost_usd),
+        figure(effort.uncached_usd),
+        figure(effort.usd_per_pass),
         latency.call.map_or(0, |p| p.n).to_string(),
         ttft_p50,
         ttft_p90,

@@ -4,7 +4,7 @@ use super::{csv_file, figure, number};
 use crate::text::cell;
 use crate::{ReportError, RunData, Scores, TrialData, figures};
 
-const HEADING: [&str; 25] = [
+const HEADING: [&str; 28] = [
     "trial",
     "suite",
     "task",
@@ -26,6 +26,9 @@ const HEADING: [&str; 25] = [
     "cache_write_tokens",
     "output_tokens",
     "reasoning_tokens",
+    "cost_usd",
+    "agent",
+    "served",
     "model_us",
     "tool_us",
     "evaluate_us",
@@ -37,7 +40,7 @@ pub fn trials_csv(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportErr
     csv_file("trials.csv", HEADING, data.trials.iter().map(row))
 }
 
-fn row(trial: &TrialData) -> [String; 25] {
+fn row(trial: &TrialData) -> [String; 28] {
     let ended = trial.finish.as_ref().map(|f| &f.ended);
     let usage = ended.map(|e| e.usage);
     let times = ended.map(|e| e.times);
@@ -63,6 +66,9 @@ fn row(trial: &TrialData) -> [String; 25] {
         number(usage.map(|u| u.cache_write_tokens)),
         number(usage.map(|u| u.output_tokens)),
         number(usage.map(|u| u.reasoning_tokens)),
+        figure(trial.cost.as_ref().map(|cost| cost.usd)),
+        cell(ended.map_or("", |e| &e.agent)),
+        cell(&ended.map(|e| e.served.join(" ")).unwrap_or_default()),
         number(times.map(|t| t.model_us)),
         number(times.map(|t| t.tool_us)),
         number(times.map(|t| t.evaluate_us)),

@@ -7,7 +7,7 @@ use rand_pcg::rand_core::Rng;
 use super::special::{fair_binomial_cdf, ln_choose};
 
 /// Sign flips that are drawn where all of them are too many.
-pub const FLIPS: u32 = 20_000;
+const FLIPS: u32 = 20_000;
 /// Differences of which all sign flips are tried: 2^18 sums.
 const ALL_FLIPS: usize = 18;
 /// The finest grid on which the distribution of a sum of flipped differences is laid out.

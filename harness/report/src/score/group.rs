@@ -7,10 +7,10 @@ use serde::Serialize;
 use wire::Usage;
 
 use super::{
-    CONFIDENCE, Interval, Percentiles, mean, pass_all_k, pass_at_k, rounded, rounded_option, same_cell,
-    wilson,
+    CONFIDENCE, Interval, Percentiles, clustered, mean, pass_all_k, pass_at_k, rounded, rounded_option,
+    same_cell, wilson,
 };
-use crate::{TrialData, TrialState};
+use crate::{Cost, TrialData, TrialState};
 
 /// The figures of a group of trials.
 ///
@@ -77,6 +77,8 @@ pub struct Rate {
     /// The Wilson interval at 95 %. Over several tasks it treats all trials alike, which is never too narrow for
     /// these tasks sampled equally often.
     pub interval: Interval,
+    /// The interval for tasks like these, samples clustered by task; nothing for fewer than two tasks.
+    pub interval_tasks: Option<Interval>,
 }
 
 /// pass@k and pass^k for one k: the mean over the tasks (of each variant) that have at least k scored trials.
@@ -120,6 +122,15 @@ pub struct Effort {
     /// The cache hit rate as the model reported it, token-weighted: cached tokens by input tokens.
     #[serde(serialize_with = "rounded_option")]
     pub cache_hit_rate: Option<f64>,
+    /// What the scored trials cost, in USD; nothing where one of them has no price.
+    #[serde(serialize_with = "rounded_option")]
+    pub cost_usd: Option<f64>,
+    /// What they had cost without a cache, in USD.
+    #[serde(serialize_with = "rounded_option")]
+    pub uncached_usd: Option<f64>,
+    /// USD for each trial that passed, the failed ones included.
+    #[serde(serialize_with = "rounded_option")]
+    pub usd_per_pass: Option<f64>,
 }
 
 /// How long calls and trials took, in virtual time.
@@ -160,10 +171,10 @@ impl Score {
         }
         Self {
             counts,
-            pass_rate: rate(&counts),
+            pass_rate: rate(&counts, trials),
             repeats: repeats(trials),
             failures,
-            effort: effort(&scored, counts.passed),
+            effort: priced(effort(&scored, counts.passed), trials, counts.passed),
             latency: latency(&scored),
             share: share(&scored),
             kind: worst.map(|kind| if synthetic { FigureKind::Synthetic } else { kind }),
@@ -188,10 +199,30 @@ fn count(trials: &[&TrialData]) -> Counts {
     counts
 }
 
-fn rate(counts: &Counts) -> Option<Rate> {
+fn rate(counts: &Counts, trials: &[&TrialData]) -> Option<Rate> {
     let (passed, of) = (counts.passed, counts.scored());
     let interval = wilson(passed, of, CONFIDENCE)?;
-    Some(Rate { passed, of, value: passed as f64 / of as f64, interval })
+    // A task is a cluster whatever the variant: its samples go together.
+    let mut tasks: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+    for trial in trials.iter().filter(|trial| trial.state().scored()) {
+        let cell = tasks.entry((&trial.id.suite, &trial.id.task)).or_default();
+        *cell = (cell.0 + u64::from(trial.state() == TrialState::Passed), cell.1 + 1);
+    }
+    let interval_tasks = clustered(&tasks.into_values().collect::<Vec<_>>(), CONFIDENCE);
+    Some(Rate { passed, of, value: passed as f64 / of as f64, interval, interval_tasks })
+}
+
+/// The same effort with what it cost.
+fn priced(effort: Effort, trials: &[&TrialData], passed: u64) -> Effort {
+    let scored = || trials.iter().filter(|trial| trial.state().scored());
+    let sum = |of: fn(&Cost) -> f64| -> Option<f64> {
+        // Not of no trial at all: that is unknown, not free.
+        scored().next()?;
+        scored().map(|trial| trial.cost.as_ref().map(of)).sum()
+    };
+    let cost_usd = sum(|cost| cost.usd);
+    let usd_per_pass = cost_usd.filter(|_| passed > 0).map(|usd| usd / passed as f64);
+    Effort { cost_usd, uncached_usd: sum(|cost| cost.uncached_usd), usd_per_pass, ..effort }
 }
 
 /// For k of 1, 2, 4 and so on up to the most samples that any task has, and that number itself.
@@ -230,6 +261,9 @@ fn effort(scored: &[&Ended], passed: u64) -> Effort {
         steps_mean: mean(&steps),
         tokens_per_pass: ratio(usage.input_tokens.saturating_add(usage.output_tokens), passed),
         cache_hit_rate: ratio(usage.cached_tokens, usage.input_tokens),
+        cost_usd: None,
+        uncached_usd: None,
+        usd_per_pass: None,
     }
 }
 

@@ -136,12 +136,12 @@ pub fn weakest(kinds: impl IntoIterator<Item = FigureKind>) -> Option<FigureKind
 }
 
 /// Six decimals: more than any figure here is good for, few enough that hosts whose last bits differ agree.
-fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(round(*value))
 }
 
 #[expect(clippy::ref_option, reason = "serde passes the field by reference")]
-fn rounded_option<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rounded_option<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => rounded(value, serializer),
         None => serializer.serialize_none(),

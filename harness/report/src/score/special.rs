@@ -18,7 +18,7 @@ const LANCZOS: [f64; 9] = [
 
 /// The natural logarithm of the gamma function of `x` above 0. C. Lanczos, "A precision approximation of the gamma
 /// function", SIAM J. Numer. Anal. 1 (1964).
-pub fn ln_gamma(x: f64) -> f64 {
+pub(super) fn ln_gamma(x: f64) -> f64 {
     if x < 0.5 {
         return (PI / (PI * x).sin()).ln() - ln_gamma(1.0 - x);
     }
@@ -29,14 +29,14 @@ pub fn ln_gamma(x: f64) -> f64 {
 }
 
 /// The natural logarithm of "n choose k".
-pub fn ln_choose(n: u64, k: u64) -> f64 {
+pub(super) fn ln_choose(n: u64, k: u64) -> f64 {
     let [n, k] = [n, k.min(n)].map(|v| v as f64);
     ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0)
 }
 
 /// The regularised incomplete beta function `I_x(a, b)`, by the continued fraction of DLMF 8.17.22, evaluated as
 /// W. J. Lentz does (Appl. Optics 15, 1976).
-pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return if x <= 0.0 { 0.0 } else { 1.0 };
     }
@@ -68,7 +68,7 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 ///
 /// By its series `1/2 + φ(x) (x + x³/3 + x⁵/(3·5) + …)` up to 6: G. Marsaglia, "Evaluating the normal distribution",
 /// J. Stat. Software 11 (2004); beyond, by Laplace's continued fraction of the tail.
-pub fn normal_cdf(x: f64) -> f64 {
+pub(super) fn normal_cdf(x: f64) -> f64 {
     let density = (-0.5 * x * x).exp() / TAU.sqrt();
     if x.abs() > 6.0 {
         let fraction = (1..=30).rev().fold(x.abs(), |below, k| x.abs() + f64::from(k) / below);
@@ -104,7 +104,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 
 /// The probability that Student's t with `df` degrees of freedom is at most `t`; the normal one's for infinitely many.
 /// M. Abramowitz and I. Stegun, 26.7.1.
-pub fn t_cdf(t: f64, df: f64) -> f64 {
+pub(super) fn t_cdf(t: f64, df: f64) -> f64 {
     if !df.is_finite() {
         return normal_cdf(t);
     }
@@ -113,7 +113,7 @@ pub fn t_cdf(t: f64, df: f64) -> f64 {
 }
 
 /// The two-sided p-value of `t` under Student's t with `df` degrees of freedom.
-pub fn t_two_sided(t: f64, df: f64) -> f64 {
+pub(super) fn t_two_sided(t: f64, df: f64) -> f64 {
     if !df.is_finite() {
         return 2.0 * normal_cdf(-t.abs());
     }
@@ -144,7 +144,7 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
 }
 
 /// The probability of at most `k` successes in `n` trials of probability 1/2 each.
-pub fn fair_binomial_cdf(k: u64, n: u64) -> f64 {
+pub(super) fn fair_binomial_cdf(k: u64, n: u64) -> f64 {
     let all = n as f64 * std::f64::consts::LN_2;
     (0..=k.min(n)).map(|i| (ln_choose(n, i) - all).exp()).sum::<f64>().min(1.0)
 }
