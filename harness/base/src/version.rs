@@ -38,7 +38,16 @@ impl FormatVersion {
 
     /// Whether a file of version `found` may be read by a program that writes `self`.
     pub fn check(self, found: FormatVersion) -> Result<(), VersionError> {
-        if found.major == self.major { Ok(()) } else { Err(VersionError::Unreadable { found, known: self }) }
+        self.check_since(self.major, found)
+    }
+
+    /// The same for a program that also reads older major versions, from `oldest` on.
+    pub fn check_since(self, oldest: u16, found: FormatVersion) -> Result<(), VersionError> {
+        if (oldest..=self.major).contains(&found.major) {
+            Ok(())
+        } else {
+            Err(VersionError::Unreadable { found, known: self })
+        }
     }
 }
 

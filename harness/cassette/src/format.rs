@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wire::{BlockKind, Frame, Protocol};
 
-/// The version that is written.
-pub const VERSION: FormatVersion = FormatVersion::new(1, 0);
+/// The version that is written. Since 2.0 an exchange may replace blocks in place.
+pub const VERSION: FormatVersion = FormatVersion::new(2, 0);
+/// The oldest major version that is read.
+pub(crate) const OLDEST: u16 = 1;
 
 /// Whether a recording says anything about a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,9 @@ pub struct Exchange {
     pub status: u16,
     /// How many blocks of the lane's request before it this request begins with.
     pub keep: u32,
+    /// Which of those are others now: block id by place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replace: BTreeMap<u32, u32>,
     /// The blocks that follow, by id.
     pub add: Vec<u32>,
     /// The response's frames.
@@ -107,6 +112,21 @@ pub struct Exchange {
     /// How long an error asked to wait, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+}
+
+impl Exchange {
+    /// Makes of the blocks of the lane's request before it those of its own; gives how many at the start stay.
+    pub(crate) fn apply(&self, blocks: &mut Vec<u32>) -> usize {
+        blocks.truncate(self.keep as usize);
+        for (at, id) in &self.replace {
+            if let Some(block) = blocks.get_mut(*at as usize) {
+                *block = *id;
+            }
+        }
+        let kept = blocks.len();
+        blocks.extend(&self.add);
+        self.replace.keys().next().map_or(kept, |first| kept.min(*first as usize))
+    }
 }
 
 fn is_zero(value: &u64) -> bool {

@@ -7,9 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use base::{Digest, VersionError};
-use wire::{Block, Chain, JsonError};
+use wire::{Block, JsonError, Tracker};
 
-use crate::format::{Line, VERSION};
+use crate::format::{Line, OLDEST, VERSION};
 use crate::{CheckRound, Exchange, Header, Profile, ProfileError, Snapshot, ToolRun};
 
 /// A cassette that cannot be used.
@@ -152,18 +152,15 @@ impl Cassette {
 
     /// The key of every request; where a block is no JSON, its id.
     fn make_keys(&mut self) -> Result<(), (u32, JsonError)> {
-        let mut lanes: HashMap<&str, Chain> = HashMap::new();
+        let mut lanes: HashMap<&str, (Tracker, Vec<u32>)> = HashMap::new();
         for (number, exchange) in self.exchanges.iter().enumerate() {
-            let chain = lanes.entry(&exchange.lane).or_default();
-            chain.truncate(exchange.keep as usize);
-            for id in &exchange.add {
-                let block = &self.blocks[*id as usize].block;
-                chain.add(block, &self.profile).map_err(|error| (*id, error))?;
-            }
-            if let Some(key) = chain.key() {
-                self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);
-                self.any.entry(key).or_default().push(number);
-            }
+            let (tracker, ids) = lanes.entry(&exchange.lane).or_default();
+            let same = exchange.apply(ids);
+            let block = |at: usize| &self.blocks[ids[at] as usize].block;
+            let key = tracker.follow(same, ids, block, &self.profile);
+            let key = key.map_err(|error| (ids[tracker.chain().len()], error))?;
+            self.index.entry((exchange.lane.clone(), key, exchange.attempt)).or_default().push(number);
+            self.any.entry(key).or_default().push(number);
         }
         Ok(())
     }
@@ -173,8 +170,7 @@ impl Cassette {
         let Some(last) = self.exchanges.get(number) else { return Vec::new() };
         let mut ids: Vec<u32> = Vec::new();
         for exchange in self.exchanges[..=number].iter().filter(|e| e.lane == last.lane) {
-            ids.truncate(exchange.keep as usize);
-            ids.extend(&exchange.add);
+            exchange.apply(&mut ids);
         }
         ids.into_iter().map(|id| self.blocks[id as usize].block.clone()).collect()
     }
@@ -223,7 +219,7 @@ impl Reader<'_> {
         }
         match line {
             Line::Cassette(header) => {
-                let version = VERSION.check(header.version);
+                let version = VERSION.check_since(OLDEST, header.version);
                 version.map_err(|error| CassetteError::Version { path: self.path.to_owned(), error })?;
                 self.header = Some(header);
             }
@@ -266,8 +262,11 @@ impl Reader<'_> {
     }
 
     fn exchange(&mut self, exchange: Exchange) -> Result<(), CassetteError> {
-        for id in &exchange.add {
+        for id in exchange.replace.values().chain(&exchange.add) {
             self.known(*id)?;
+        }
+        if exchange.replace.keys().next_back().is_some_and(|last| *last >= exchange.keep) {
+            return Err(self.error("the exchange replaces a block that it does not keep"));
         }
         let length = self.parts.lengths.get(&exchange.lane).copied().unwrap_or(0);
         if exchange.keep as usize > length {

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use wire::{Capture, Chain, Frame, JsonError, PathStep, Protocol, Rewrite, canonical_with, path_text};
+use wire::{
+    Capture, Chain, Frame, JsonError, PathStep, Protocol, Rewrite, Tracker, canonical_with, path_text,
+};
 
 use crate::{Cassette, Profile};
 
@@ -17,7 +19,8 @@ const SEALED: [&str; 5] = ["summary", "thinking", "signature", "encrypted_conten
 /// Follows one lane of a recording, for the values of its requests.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    chain: Chain,
+    tracker: Tracker,
+    blocks: Vec<u32>,
     next: usize,
 }
 
@@ -28,15 +31,16 @@ impl Recorded {
         if number < self.next {
             *self = Self::default();
         }
-        let Some(last) = cassette.exchanges.get(number) else { return Ok(&self.chain) };
+        let Some(last) = cassette.exchanges.get(number) else { return Ok(self.tracker.chain()) };
+        // Between two requests that are asked for, others of the lane may have replaced blocks.
+        let mut same = usize::MAX;
         for exchange in cassette.exchanges[self.next..=number].iter().filter(|e| e.lane == last.lane) {
-            self.chain.truncate(exchange.keep as usize);
-            for id in &exchange.add {
-                self.chain.add(&cassette.blocks[*id as usize].block, &cassette.profile)?;
-            }
+            same = same.min(exchange.apply(&mut self.blocks));
         }
         self.next = number + 1;
-        Ok(&self.chain)
+        let block = |at: usize| &cassette.blocks[self.blocks[at] as usize].block;
+        self.tracker.follow(same, &self.blocks, block, &cassette.profile)?;
+        Ok(self.tracker.chain())
     }
 }
 

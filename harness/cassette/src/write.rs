@@ -1,16 +1,16 @@
 //! Writes a cassette, line by line, each distinct block once. A recording that is killed half-way is readable up
 //! to its last whole line. Knows nothing of who calls.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use base::{Digest, Hasher};
 use serde_json::value::RawValue;
-use wire::{Block, Prompt, Protocol};
+use wire::{Block, Prompt, Protocol, Thread};
 
-use crate::format::{BlockLine, End, Line};
+use crate::format::{BlockLine, End, Line, VERSION};
 use crate::{CheckRound, Exchange, Header, Response, Snapshot, ToolRun};
 
 /// Counts tokens when a block is recorded, so that nobody need do it again.
@@ -40,14 +40,23 @@ pub struct Asked {
     step: u32,
     attempt: u32,
     protocol: Option<Protocol>,
-    generation: u32,
-    keep: usize,
-    add: Vec<u32>,
+    request: Taken,
 }
 
+/// The blocks of a lane's request that was taken down last.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    thread: Thread,
+    stamps: Vec<u32>,
+    blocks: Vec<u32>,
+}
+
+/// A lane.
 #[derive(Default)]
 struct Lane {
-    generation: u32,
+    /// The last request.
+    asked: Taken,
+    /// The last request that stands in the file.
     blocks: Vec<u32>,
 }
 
@@ -61,7 +70,7 @@ impl Writer {
         let path = path.to_owned();
         let (protocol, ids, lanes) = (header.protocol, HashMap::new(), HashMap::new());
         let mut writer = Self { path, file, tokens, protocol, ids, lanes, exchanges: 0, ended: false };
-        writer.line(&Line::Cassette(header))?;
+        writer.line(&Line::Cassette(Header { version: VERSION, ..header }))?;
         Ok(writer)
     }
 
@@ -95,30 +104,51 @@ impl Writer {
         Ok(id)
     }
 
-    /// Takes down what is asked in a lane, at which step and try, before the answer comes: its blocks are in the file from now on. A lane has one
-    /// request under way at a time.
+    /// Takes down what is asked in a lane, at which step and try, before the answer comes: its blocks are in the file
+    /// from now on.
     pub fn ask(&mut self, protocol: Protocol, at: (&str, u32, u32), prompt: &Prompt) -> io::Result<Asked> {
         let (lane_name, step, attempt) = at;
-        let lane = self.lanes.remove(lane_name).unwrap_or_default();
-        let same = lane.generation == prompt.generation();
-        let keep = if same { lane.blocks.len() } else { self.common(&lane, prompt) };
-        self.lanes.insert(lane_name.to_owned(), lane);
-        let mut add = Vec::new();
-        for block in prompt.blocks().get(keep..).unwrap_or_default() {
-            add.push(self.block(block)?);
-        }
-        let (lane, generation) = (lane_name.to_owned(), prompt.generation());
+        let mut lane = self.lanes.remove(lane_name).unwrap_or_default();
+        let taken = self.take(&mut lane.asked, prompt);
+        let request = lane.asked.clone();
+        let lane_name = lane_name.to_owned();
+        self.lanes.insert(lane_name.clone(), lane);
+        taken?;
         let protocol = Some(protocol).filter(|protocol| *protocol != self.protocol);
-        Ok(Asked { lane, step, attempt, protocol, generation, keep, add })
+        Ok(Asked { lane: lane_name, step, attempt, protocol, request })
+    }
+
+    /// Brings what was taken down of a lane up to date: a block that was seen at its place is neither copied
+    /// nor hashed.
+    fn take(&mut self, taken: &mut Taken, prompt: &Prompt) -> io::Result<()> {
+        let length = prompt.blocks().len();
+        if taken.thread != *prompt.thread() {
+            *taken = Taken { thread: prompt.thread().clone(), ..Taken::default() };
+        }
+        taken.stamps.truncate(length);
+        taken.blocks.truncate(length);
+        for (at, (block, stamp)) in prompt.blocks().iter().zip(prompt.stamps()).enumerate() {
+            if taken.stamps.get(at) == Some(stamp) {
+                continue;
+            }
+            let id = self.block(block)?;
+            if at < taken.blocks.len() {
+                (taken.stamps[at], taken.blocks[at]) = (*stamp, id);
+            } else {
+                taken.stamps.push(*stamp);
+                taken.blocks.push(id);
+            }
+        }
+        Ok(())
     }
 
     /// Records the exchange that a request and its answer make.
     pub fn exchange(&mut self, asked: Asked, response: Response) -> io::Result<()> {
-        let Asked { lane: name, step, attempt, protocol, generation, keep, add } = asked;
+        let Asked { lane: name, step, attempt, protocol, request } = asked;
         let lane = self.lanes.entry(name.clone()).or_default();
-        lane.blocks.truncate(keep);
-        lane.blocks.extend(&add);
-        lane.generation = generation;
+        let (keep, replace) = changes(&lane.blocks, &request.blocks);
+        let add = request.blocks[keep..].to_vec();
+        lane.blocks = request.blocks;
         let keep = u32::try_from(keep).map_err(io::Error::other)?;
         let mut exchange = Exchange {
             lane: name,
@@ -127,6 +157,7 @@ impl Writer {
             protocol,
             status: 200,
             keep,
+            replace,
             add,
             frames: Vec::new(),
             body: None,
@@ -142,15 +173,6 @@ impl Writer {
         }
         self.exchanges += 1;
         self.line(&Line::Exchange(exchange))
-    }
-
-    /// How many blocks a rewritten prompt still shares with the lane's request before it.
-    fn common(&self, lane: &Lane, prompt: &Prompt) -> usize {
-        let id = |block: &Block| {
-            let digest = Hasher::new("block").number(block.kind as u64).field(block.raw.as_bytes()).finish();
-            self.ids.get(&digest).copied()
-        };
-        lane.blocks.iter().zip(prompt.blocks()).take_while(|(old, new)| id(new) == Some(**old)).count()
     }
 
     /// Records one tool call.
@@ -175,4 +197,13 @@ impl Writer {
         self.ended = true;
         Ok(())
     }
+}
+
+/// How many blocks a request has in common with the one before it, and which of those are replaced. What differs to
+/// the end is not replaced but follows.
+fn changes(before: &[u32], now: &[u32]) -> (usize, BTreeMap<u32, u32>) {
+    let both = before.iter().zip(now);
+    let keep = both.clone().rposition(|(before, now)| before == now).map_or(0, |last| last + 1);
+    let changed = (0..).zip(both.take(keep)).filter(|(_, (before, now))| before != now);
+    (keep, changed.map(|(at, (_, now))| (at, *now)).collect())
 }

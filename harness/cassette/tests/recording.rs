@@ -101,6 +101,36 @@ proptest! {
         prop_assert_eq!(last.unwrap().unwrap_err().difference.cause, Cause::ExtraRequest);
     }
 
+    /// Blocks may be replaced, inserted and taken away at any place, and another conversation may take a lane over.
+    #[test]
+    fn any_requests_are_kept_as_they_were_and_replay_themselves(
+        threads in prop::collection::vec(prop::collection::vec(prop::collection::vec(0..4_u8, 1..9), 1..6), 1..3),
+    ) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("c.jsonl");
+        let mut writer = Writer::create(&path, header(), Arc::new(Bytes)).unwrap();
+        let mut prompts = Vec::new();
+        for thread in threads {
+            let mut prompt = Prompt::default();
+            for request in thread {
+                let texts: Vec<String> = request.iter().map(u8::to_string).collect();
+                let pieces: Vec<_> = texts.iter().map(|text| (BlockKind::Item, text.as_str())).collect();
+                prompt.follow(&pieces);
+                let at = ("main", prompts.len() as u32 + 1, 1);
+                let asked = writer.ask(Protocol::Responses, at, &prompt).unwrap();
+                writer.exchange(asked, Response::Stream(Vec::new())).unwrap();
+                prompts.push(prompt.clone());
+            }
+        }
+        writer.end("").unwrap();
+        let player = Player::new(Arc::new(Cassette::load(&path).unwrap()));
+        for (number, prompt) in prompts.iter().enumerate() {
+            prop_assert_eq!(player.cassette().request(number), prompt.blocks());
+            prop_assert!(player.serve("main", 1, prompt).is_ok());
+        }
+        prop_assert!(player.unserved("main").is_none());
+    }
+
     #[test]
     fn a_cassette_cut_at_any_byte_is_refused_and_never_panics(steps in steps(), cut in any::<prop::sample::Index>()) {
         let temp = tempfile::tempdir().unwrap();

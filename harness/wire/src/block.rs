@@ -1,6 +1,8 @@
 //! The pieces of a request in the order that decides a cache: model and parameters, tools one by one, instructions,
 //! items one by one. Knows nothing of how they are compared.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// What a block is a piece of.
@@ -33,10 +35,23 @@ impl Block {
     }
 }
 
+/// Which conversation a prompt belongs to. A prompt and its clones are one, any other is another, whatever they hold.
+#[derive(Clone, Debug, Default)]
+pub struct Thread(Arc<()>);
+
+impl PartialEq for Thread {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Thread {}
+
 /// A conversation as it will be sent. It grows at its end; a rewritten history is a new generation. Every block has
 /// a stamp that no other block of the prompt ever has, so that whoever has seen a block need never look at it again.
 #[derive(Clone, Debug, Default)]
 pub struct Prompt {
+    thread: Thread,
     generation: u32,
     blocks: Vec<Block>,
     stamps: Vec<u32>,
@@ -59,6 +74,11 @@ impl Prompt {
     /// The stamp of each block.
     pub fn stamps(&self) -> &[u32] {
         &self.stamps
+    }
+
+    /// Which conversation this is: stamps of another say nothing about it.
+    pub fn thread(&self) -> &Thread {
+        &self.thread
     }
 
     /// Which history this is; changes only when the history is rewritten.

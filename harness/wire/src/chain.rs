@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base::{Digest, Hasher};
 
 use crate::mark::{has_marks, unmarked};
-use crate::{Block, BlockKind, JsonError, Prompt, canonical};
+use crate::{Block, BlockKind, JsonError, Prompt, Thread, canonical};
 
 /// The classes whose values are looked for wherever a rule says so, once they were seen in a place that names them:
 /// a folder's path, the name that an agent makes of it, and a process that was named to be written to.
@@ -181,6 +181,8 @@ impl Chain {
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
     chain: Chain,
+    /// The conversation, where it follows a prompt.
+    thread: Option<Thread>,
     generation: u32,
     seen: Vec<Seen>,
 }
@@ -197,15 +199,31 @@ struct Seen {
 impl Tracker {
     /// The key of the whole prompt, at the price of the blocks that are new in it.
     pub fn key(&mut self, prompt: &Prompt, normalise: &dyn Normalise) -> Result<Digest, JsonError> {
+        if self.thread.as_ref() != Some(prompt.thread()) {
+            *self = Self { thread: Some(prompt.thread().clone()), ..Self::default() };
+        }
         let stamps = prompt.stamps();
+        let mut same = self.chain.len();
         if prompt.generation() != self.generation {
-            let same = self.seen.iter().zip(stamps).take_while(|(seen, stamp)| seen.stamp == **stamp).count();
-            self.chain.truncate(same);
-            self.seen.truncate(stamps.len());
+            same = self.seen.iter().zip(stamps).take_while(|(seen, stamp)| seen.stamp == **stamp).count();
             self.generation = prompt.generation();
         }
-        let new = prompt.blocks().iter().zip(stamps).enumerate().skip(self.chain.len());
-        for (at, (block, stamp)) in new {
+        self.follow(same, stamps, |at| &prompt.blocks()[at], normalise)
+    }
+
+    /// The key of a request from the stamps of its blocks; equal stamps mean equal blocks. Its first `same` blocks are
+    /// those of the request before. For whoever keeps requests otherwise than as prompts.
+    pub fn follow<'b>(
+        &mut self,
+        same: usize,
+        stamps: &[u32],
+        block: impl Fn(usize) -> &'b Block,
+        normalise: &dyn Normalise,
+    ) -> Result<Digest, JsonError> {
+        self.chain.truncate(same);
+        self.seen.truncate(stamps.len());
+        for (at, stamp) in stamps.iter().enumerate().skip(self.chain.len()) {
+            let block = block(at);
             self.see(at, block, *stamp, normalise)?;
             self.chain.push(block.kind, &self.seen[at].template);
         }
@@ -289,6 +307,20 @@ mod tests {
         prompt.push(Block::new(BlockKind::Item, "3"));
         let followed = tracker.key(&prompt, &Exact).unwrap();
         assert_eq!(followed, Tracker::default().key(&prompt, &Exact).unwrap());
+    }
+
+    #[test]
+    fn another_prompt_is_another_conversation() {
+        let prompt = |raw: &str| {
+            let mut prompt = Prompt::default();
+            prompt.push(Block::new(BlockKind::Item, raw));
+            prompt
+        };
+        let (one, two) = (prompt("1"), prompt("2"));
+        let mut tracker = Tracker::default();
+        let key = tracker.key(&one, &Exact).unwrap();
+        assert_ne!(key, tracker.key(&two, &Exact).unwrap());
+        assert_eq!(key, tracker.key(&one.clone(), &Exact).unwrap());
     }
 
     /// Counts what it normalises.

@@ -23,7 +23,7 @@ mod usage;
 
 pub use answer::{Answer, Decoder, End};
 pub use authored::{Authored, AuthoredCall};
-pub use block::{Block, BlockKind, Prompt};
+pub use block::{Block, BlockKind, Prompt, Thread};
 pub use canonical::{JsonError, PathStep, Rewrite, canonical, canonical_with, path_text};
 pub use chain::{Capture, Chain, Exact, Normalise, Template, Tracker};
 pub use difference::{Cause, Difference, difference};
