@@ -13,6 +13,7 @@ mod tape;
 pub mod tools;
 
 pub use native::{Brief, Means, Native, Patience};
+pub use prompt::{PromptSpec, opening};
 pub use reference::{oracle, patched};
 pub use tally::{AgentEnd, AgentFault, Observer, Tally};
 pub use tape::{Tape, ToolTime};

@@ -16,6 +16,7 @@ use wire::responses::items;
 use wire::{Answer, Block, BlockKind, CallKind, Item, Prompt, Tracker};
 
 use crate::policy::{Verdict, judge_command, judge_tool};
+use crate::prompt::PromptSpec;
 use crate::tape::effect;
 use crate::tools::{Tool, ToolRun};
 use crate::{AgentEnd, AgentFault, Observer, Tally, Tape, ToolTime, drift, prompt};
@@ -36,18 +37,14 @@ const REAL_LIMIT_MIN: Duration = Duration::from_secs(60);
 /// What the agent is asked to do, and within which limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief<'a> {
-    /// The conversation's name, the same in every run of the task.
-    pub thread: &'a str,
-    /// The model that is asked for.
-    pub model: &'a str,
+    /// What its conversation begins with.
+    pub prompt: PromptSpec<'a>,
     /// The visible checks.
     pub checks: &'a [Check],
     /// What its commands may be.
     pub policy: &'a Policy,
     /// What it may spend.
     pub budget: Budget,
-    /// The tools it has.
-    pub tools: &'a [Tool],
     /// Names of files and folders whose changes do not matter.
     pub exclude: &'a [String],
 }
@@ -189,14 +186,13 @@ impl<'a> Native<'a> {
     }
 
     fn understand(&mut self, instruction: &str) -> Result<(), AgentFault> {
-        let Brief { model, thread, tools, .. } = self.brief;
         let now = self.clock.now();
         let mut project_docs = Vec::new();
         if self.begun {
             let message = items::message("user", instruction.trim_end());
             self.prompt.push(Block::new(BlockKind::Item, message));
         } else {
-            let opening = prompt::open(model, thread, instruction, now, tools, &*self.env)?;
+            let opening = prompt::open(&self.brief.prompt, instruction, now, &*self.env)?;
             (self.prompt, project_docs, self.begun) = (opening.prompt, opening.project_docs, true);
         }
         if self.tape.watches_files() {
@@ -336,7 +332,7 @@ impl<'a> Native<'a> {
         batch: &[Asked],
         denied: Vec<Option<ToolRun>>,
     ) -> Result<Vec<Done>, AgentFault> {
-        let (env, cancel, tools) = (&*self.env, self.cancel, self.brief.tools);
+        let (env, cancel, tools) = (&*self.env, self.cancel, self.brief.prompt.tools);
         let one = |call: &Asked, denied: Option<ToolRun>, limit: &dyn Fn(Duration) -> Duration| {
             let start = Instant::now();
             let run = match (denied, Tool::named(&call.name).filter(|tool| tools.contains(tool))) {

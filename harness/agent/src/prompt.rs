@@ -1,9 +1,11 @@
 //! Understand: the blocks that every conversation of the native agent begins with, stable parts first. Nothing in
 //! them depends on the host, the run or the time but for the date of the trial's own clock.
 
+use std::collections::BTreeMap;
+
 use base::Timestamp;
 use sandbox::{EnvError, Environment, FileFault};
-use serde_json::json;
+use serde_json::{Value, json};
 use wire::responses::items;
 use wire::{Block, BlockKind, Prompt};
 
@@ -27,6 +29,21 @@ You are a coding agent. You work alone in a sandbox, on the project in /app, unt
 The project's checks then run; if one fails you are shown what it found, and go on.
 ";
 
+/// What a variant and a task put into the first blocks of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct PromptSpec<'a> {
+    /// The conversation's name, the same in every run of the task.
+    pub thread: &'a str,
+    /// The model that is asked for.
+    pub model: &'a str,
+    /// Members of each request beside the loop's own.
+    pub parameters: &'a BTreeMap<String, Value>,
+    /// What follows the agent's own instructions.
+    pub append: Option<&'a str>,
+    /// The tools it has.
+    pub tools: &'a [Tool],
+}
+
 /// What a conversation begins with, and what was honoured for it.
 #[derive(Debug)]
 pub(crate) struct Opening {
@@ -36,30 +53,38 @@ pub(crate) struct Opening {
 
 /// Puts the first blocks of a conversation together.
 pub(crate) fn open(
-    model: &str,
-    thread: &str,
+    spec: &PromptSpec<'_>,
     instruction: &str,
     clock: Timestamp,
-    tools: &[Tool],
     env: &dyn Environment,
 ) -> Result<Opening, EnvError> {
+    let (project_docs, text) = project_docs(env)?;
+    let text = (!project_docs.is_empty()).then_some(text);
+    Ok(Opening { prompt: opening(spec, instruction, clock, text.as_deref()), project_docs })
+}
+
+/// What a conversation begins with, where the project's own instructions are `docs`.
+pub fn opening(spec: &PromptSpec<'_>, instruction: &str, clock: Timestamp, docs: Option<&str>) -> Prompt {
     let mut prompt = Prompt::default();
-    let head = json!({
-        "model": model,
+    let mut head = json!({
+        "model": spec.model,
         "tool_choice": "auto",
         "parallel_tool_calls": true,
         "store": false,
         "stream": true,
         "include": ["reasoning.encrypted_content"],
-        "prompt_cache_key": thread,
+        "prompt_cache_key": spec.thread,
     });
+    for (name, value) in spec.parameters {
+        head[name] = value.clone();
+    }
     prompt.push(Block::new(BlockKind::Head, head.to_string()));
-    for tool in tools {
+    for tool in spec.tools {
         prompt.push(Block::new(BlockKind::Tool, tool.definition().to_string()));
     }
-    prompt.push(Block::new(BlockKind::Instructions, json!(INSTRUCTIONS).to_string()));
-    let (project_docs, text) = project_docs(env)?;
-    if !project_docs.is_empty() {
+    let own = spec.append.map_or_else(|| INSTRUCTIONS.to_owned(), |text| format!("{INSTRUCTIONS}\n{text}"));
+    prompt.push(Block::new(BlockKind::Instructions, json!(own).to_string()));
+    if let Some(text) = docs {
         let text = format!("# AGENTS.md instructions for /app\n\n<INSTRUCTIONS>\n{text}\n</INSTRUCTIONS>");
         prompt.push(Block::new(BlockKind::Item, items::message("user", &text)));
     }
@@ -71,7 +96,7 @@ pub(crate) fn open(
     );
     prompt.push(Block::new(BlockKind::Item, items::message("user", &world)));
     prompt.push(Block::new(BlockKind::Item, items::message("user", instruction.trim_end())));
-    Ok(Opening { prompt, project_docs })
+    prompt
 }
 
 /// The project's own instructions, from its root down to the working folder: here the two are the same.

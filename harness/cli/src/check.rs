@@ -94,7 +94,7 @@ fn carry_out(
         seed: 1,
         backends: std::collections::BTreeMap::new(),
     };
-    let planned = runner::plan(selection)?;
+    let planned = runner::plan(selection, &settings::run_git)?;
     let clock = SystemClock::start();
     let options = Options {
         out: out.to_owned(),

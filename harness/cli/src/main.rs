@@ -13,6 +13,7 @@ mod report;
 mod run;
 mod settings;
 mod show;
+mod variant;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         args::Verb::Show(show) => show::show(&show, &args.common),
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
+        args::Verb::Variant(verb) => variant::variant(&verb, &args.common),
         args::Verb::Doctor => doctor::doctor(&args.common),
     };
     match done {

@@ -67,7 +67,7 @@ fn begin(
     let profile = profile(args, settings)?;
     let out =
         args.out.as_ref().map_or_else(|| settings.config.out.clone(), |out| settings.directory.join(out));
-    let planned = runner::plan(selection(args, settings, &profile)?)?;
+    let planned = runner::plan(selection(args, settings, &profile)?, &settings::run_git)?;
     warn(&planned);
     if args.uncontained {
         output::note("--uncontained: no wall stands around the trials; host.json says so too");

@@ -182,6 +182,19 @@ pub(crate) fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
 }
 
+/// Runs git in a folder, with nothing of the user's settings, and gives what it writes.
+pub(crate) fn run_git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let mut command = Command::new("git");
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_PAGER", "cat");
+    let output = command.output().map_err(|error| format!("git does not start: {error}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(format!("git {} in {}: {said}", arguments.join(" "), folder.display()))
+}
+
 /// Trials at a time: what was asked for, else one a processor.
 pub(crate) fn jobs(asked: Option<u32>) -> usize {
     asked.map_or_else(

@@ -105,8 +105,14 @@ pub struct PlannedVariant {
     pub agent: String,
     /// The model, as `cassette:main`.
     pub model: String,
-    /// Digest of everything it resolves to: scripts, cassettes, policy.
+    /// Digest of everything it resolves to: scripts, cassettes, prompt files, policy.
     pub digest: Digest,
+    /// Digest of what it puts into the prompt beside the task's own; nothing where it puts nothing there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<Digest>,
+    /// A pass within this virtual time is in time, in microseconds; nothing where the tier sets no such limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_budget_us: Option<u64>,
 }
 
 impl Plan {
@@ -266,6 +272,8 @@ mod tests {
                 agent: "native".to_owned(),
                 model: "cassette:main".to_owned(),
                 digest: Digest::of(b""),
+                prompt: None,
+                latency_budget_us: None,
             }],
         }
     }

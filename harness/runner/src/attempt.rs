@@ -20,6 +20,7 @@ use crate::keep::Final;
 use crate::live::Live;
 use crate::part::Part;
 use crate::plan::{ModelSpec, TrialPlan, wrong_answer};
+use crate::prompts::Prompts;
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
 use crate::world::World;
@@ -50,6 +51,7 @@ pub(crate) struct Job<'a> {
     pub(crate) task_digest: Digest,
     pub(crate) variant: &'a Variant,
     pub(crate) model: &'a ModelSpec,
+    pub(crate) prompts: &'a Prompts,
     pub(crate) dir: &'a TrialDir,
     pub(crate) attempt: u32,
 }
@@ -296,10 +298,11 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     }
     let begun = Instant::now();
     let template = shared.templates.get((job.trial.suite, job.trial.task), task, shared.sandbox)?;
-    let world = World::new(shared.sandbox, task, &template)?;
+    let world = World::new(shared.sandbox, task, &template, &job.variant.env)?;
     let oracle = job.variant.agent == "oracle";
     let solution = task.steps.first().and_then(|step| step.solution_dir.as_deref());
     let first = Arc::new(world.agent(solution.filter(|_| oracle))?);
+    job.prompts.lay(&*first)?;
     let start = world.files(&*first)?;
     sums.setup = begun.elapsed();
     let part = Part { shared, job, task, world: &world, log };

@@ -28,6 +28,10 @@ pub(crate) struct External<'a> {
     pub(crate) notes: Notes,
     /// The model to ask for.
     pub(crate) asked: &'a str,
+    /// Whether it may do everything without asking.
+    pub(crate) unattended: bool,
+    /// What follows its own instructions.
+    pub(crate) append: Option<&'a str>,
     pub(crate) limit: Duration,
     pub(crate) cancel: &'a Cancel,
     pub(crate) observer: &'a mut dyn Observer,
@@ -57,7 +61,8 @@ impl External<'_> {
             instruction,
             cwd: "/app",
             home: HOME,
-            unattended: true,
+            unattended: self.unattended,
+            append: self.append,
         });
         for (path, content) in &launch.files {
             container.write(path, content.as_bytes(), None)?;

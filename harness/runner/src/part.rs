@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use agent::external::ExternalSpec;
-use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, Tally, Tape};
+use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, PromptSpec, Tally, Tape};
 use base::{VirtualClock, micros};
 use cassette::{CountTokens, Header, Kind, Writer};
 use journal::{Event, FailureMode, FigureKind, Host};
 use model::{CassetteModel, Model, O200k, Recorder, Rest, SharedWriter, Sleep};
 use sandbox::{Container, Environment, Manifest};
 use suite::harbor::{MinReward, RewardStrategy};
-use suite::{Step, Task};
+use suite::{Budget, Step, Task};
 
 use crate::actor::Actor;
 use crate::attempt::{Cut, Fault, Job, Log, Shared, Sums, keeping};
 use crate::external::{self, External};
 use crate::keep;
+use crate::prompts;
 use crate::source::Source;
 use crate::watch::{Notes, Watch};
 use crate::world::{World, versions};
@@ -152,15 +153,19 @@ impl Part<'_> {
             writer.as_ref().map_or_else(|| source.tape.clone(), |writer| Tape::Record(Arc::clone(writer)));
         let clock = VirtualClock::new(source.clock);
         let thread = format!("{}/{}", self.job.trial.id.suite, self.job.trial.id.task);
-        let tools = self.tools()?;
-        let settings = &self.task.settings;
+        let tools = prompts::tools(self.job.variant).map_err(Fault::Invalid)?;
+        let (settings, variant) = (&self.task.settings, self.job.variant);
         let brief = Brief {
-            thread: &thread,
-            model: &source.asked,
+            prompt: PromptSpec {
+                thread: &thread,
+                model: &source.asked,
+                parameters: &variant.parameters,
+                append: self.job.prompts.append.as_deref(),
+                tools: &tools,
+            },
             checks: &settings.checks,
-            policy: self.job.variant.policy.as_ref().unwrap_or(&settings.policy),
-            budget: settings.budget,
-            tools: &tools,
+            policy: variant.policy.as_ref().unwrap_or(&settings.policy),
+            budget: Budget { rounds: variant.tier.rounds.unwrap_or(settings.budget.rounds), ..settings.budget },
             exclude: &settings.exclude,
         };
         let mut observer = self.log;
@@ -216,6 +221,8 @@ impl Part<'_> {
             model: Arc::new(Watch::new(below, Arc::clone(&notes))),
             notes,
             asked: &source.asked,
+            unattended: self.job.variant.tier.unattended,
+            append: self.job.prompts.append.as_deref(),
             limit: self.task.settings.budget.wall,
             cancel: self.shared.cancel,
             observer: &mut observer,
@@ -232,15 +239,6 @@ impl Part<'_> {
             self.end_recording(&writer, &end, sums)?;
         }
         Ok(end)
-    }
-
-    fn tools(&self) -> Result<Vec<agent::tools::Tool>, Fault> {
-        let Some(names) = &self.job.variant.tools else { return Ok(agent::tools::Tool::ALL.to_vec()) };
-        let tool = |name: &String| {
-            agent::tools::Tool::named(name)
-                .ok_or_else(|| Fault::Invalid(format!("there is no tool named {name:?}")))
-        };
-        names.iter().map(tool).collect()
     }
 
     /// Starts to keep the exchanges of this attempt.

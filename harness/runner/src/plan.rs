@@ -11,7 +11,7 @@ use journal::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant};
 use model::live::Backend;
 use suite::{Suite, Task, TaskEntry, Variant};
 
-use crate::{RunError, live};
+use crate::{Git, Prompts, RunError, live};
 
 /// What the user selected.
 #[derive(Debug)]
@@ -119,6 +119,8 @@ pub struct Planned {
     pub selection: Selection,
     /// The models of the variants.
     pub models: Vec<ModelSpec>,
+    /// What the variants put into the agents' prompts.
+    pub prompts: Vec<Prompts>,
     /// Digests of the tasks by suite and name; none for one that cannot be read.
     pub digests: BTreeMap<(String, String), Digest>,
     /// The trials, in the order of the report.
@@ -132,12 +134,22 @@ impl Planned {
     }
 }
 
-/// Makes the plan: reads every cassette's and script's digest, and refuses what cannot be answered.
-pub fn plan(mut selection: Selection) -> Result<Planned, RunError> {
+/// Makes the plan: reads every cassette's and script's digest and the prompt files of the variants, and refuses what
+/// cannot be answered. `git` reads those of a revision.
+pub fn plan(mut selection: Selection, git: Git<'_>) -> Result<Planned, RunError> {
     keep_selected(&mut selection)?;
+    selection.variants.iter().try_for_each(refuse)?;
+    let prompts = selection.variants.iter().map(|variant| Prompts::read(variant, git));
+    let prompts = prompts.collect::<Result<Vec<_>, _>>()?;
     let models = selection.variants.iter().map(|variant| ModelSpec::of(variant, &selection.backends));
     let models = models.collect::<Result<Vec<_>, _>>()?;
-    let mut maker = Maker { selection: &selection, models: &models, trials: Vec::new(), synthetic: false };
+    let mut maker = Maker {
+        selection: &selection,
+        models: &models,
+        prompts: &prompts,
+        trials: Vec::new(),
+        synthetic: false,
+    };
     let mut suites = Vec::new();
     let mut digests = BTreeMap::new();
     for suite in &selection.suites {
@@ -156,7 +168,24 @@ pub fn plan(mut selection: Selection) -> Result<Planned, RunError> {
     let order: BTreeMap<TrialId, usize> = plan.trial_ids().enumerate().map(|(n, id)| (id, n)).collect();
     let mut trials = trials;
     trials.sort_by_key(|trial| order.get(&trial.id).copied());
-    Ok(Planned { plan, selection, models, digests, trials })
+    Ok(Planned { plan, selection, models, prompts, digests, trials })
+}
+
+/// What a variant asks for and its agent cannot do.
+fn refuse(variant: &Variant) -> Result<(), RunError> {
+    let Ok(external) = variant.agent.parse::<ExternalSpec>() else { return Ok(()) };
+    let asked = [
+        ("parameters", !variant.parameters.is_empty()),
+        ("tools", variant.tools.is_some()),
+        ("append", variant.append.is_some() && !external.agent.takes_append()),
+    ];
+    match asked.iter().find(|(_, asked)| *asked) {
+        Some((what, _)) => Err(RunError::Usage(format!(
+            "variant {:?}: `{what}` cannot be set for {}: it has its own",
+            variant.name, variant.agent
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn keep_selected(selection: &mut Selection) -> Result<(), RunError> {
@@ -236,6 +265,7 @@ fn planned_task(task: &Task, name: String, digest: Digest) -> PlannedTask {
 struct Maker<'a> {
     selection: &'a Selection,
     models: &'a [ModelSpec],
+    prompts: &'a [Prompts],
     trials: Vec<TrialPlan>,
     synthetic: bool,
 }
@@ -245,13 +275,9 @@ impl Maker<'_> {
         let mut variants = Vec::new();
         let selection = self.selection;
         for (index, variant) in selection.variants.iter().enumerate() {
-            if variant.base.is_some() || !variant.files.is_empty() || variant.tier.is_some() {
-                let problem =
-                    format!("variant {:?}: `files`, `base` and `tier` are not carried out yet", variant.name);
-                return Err(RunError::Usage(problem));
-            }
             let mut hasher = Hasher::new("variant");
-            hasher.field(format!("{variant:?}").as_bytes());
+            hasher.field(&means(variant)?);
+            self.prompts[index].hash(&mut hasher);
             for (number, suite) in selection.suites.iter().enumerate() {
                 self.suite(index, number, suite, &mut hasher)?;
             }
@@ -265,6 +291,8 @@ impl Maker<'_> {
                 agent: variant.agent.clone(),
                 model,
                 digest: hasher.finish(),
+                prompt: self.prompts[index].digest(),
+                latency_budget_us: variant.tier.latency_budget.map(base::micros),
             });
         }
         Ok(variants)
@@ -342,6 +370,13 @@ impl Maker<'_> {
             matches!(model, ModelSpec::Script(_)) || matches!(kind, Ok(cassette::Kind::Synthetic));
         Ok(Digest::of(&content))
     }
+}
+
+/// What a variant means, wherever its files lie: those enter by content.
+fn means(variant: &Variant) -> Result<Vec<u8>, RunError> {
+    let Variant { name, agent, model, parameters, env, tier, policy, tools, .. } = variant;
+    serde_json::to_vec(&(name, agent, model, parameters, env, tier, policy, tools))
+        .map_err(|e| RunError::Usage(format!("variant {name:?} cannot be written: {e}")))
 }
 
 #[derive(serde::Deserialize)]

@@ -342,6 +342,7 @@ impl<'a> Engine<'a> {
                 .unwrap_or_else(|| base::Digest::of(b"invalid")),
             variant: &self.planned.selection.variants[trial.variant],
             model: &self.planned.models[trial.variant],
+            prompts: &self.planned.prompts[trial.variant],
             dir,
             attempt: attempts.last().copied().unwrap_or(0) + 1,
         };

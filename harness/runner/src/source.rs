@@ -142,6 +142,6 @@ fn own_seed(trial: &TrialPlan) -> Seed {
     Seed::new(0).derive(&format!("{}/{} {}", trial.id.suite, trial.id.task, trial.id.number))
 }
 
-fn default_clock() -> Result<Timestamp, String> {
+pub(crate) fn default_clock() -> Result<Timestamp, String> {
     Timestamp::parse(CLOCK).ok_or_else(|| format!("{CLOCK} is no time"))
 }

@@ -21,6 +21,8 @@ const COMMIT_DATE: &str = "2026-11-02T09:00:00+00:00";
 pub(crate) struct World<'a> {
     trial: Trial,
     task: &'a Task,
+    /// Variables of the variant, for the agent's container alone.
+    own: &'a BTreeMap<String, String>,
     pub(crate) template: &'a Template,
 }
 
@@ -30,10 +32,11 @@ impl<'a> World<'a> {
         sandbox: &Sandbox,
         task: &'a Task,
         template: &'a Template,
+        own: &'a BTreeMap<String, String>,
     ) -> Result<Self, SandboxError> {
         let storage = task.harbor.environment.storage_mb.map_or(STORAGE_MB_DEFAULT, u64::from);
         let spec = TrialSpec { workspace_bytes: storage << 20, ..TrialSpec::on(&template.path) };
-        Ok(Self { trial: sandbox.trial(&spec)?, task, template })
+        Ok(Self { trial: sandbox.trial(&spec)?, task, own, template })
     }
 
     fn variables(&self) -> Vec<(String, String)> {
@@ -52,6 +55,7 @@ impl<'a> World<'a> {
         for name in ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
             env.push((name.to_owned(), COMMIT_DATE.to_owned()));
         }
+        env.extend(self.own.iter().map(|(name, value)| (name.clone(), value.clone())));
         let copies = copies.into_iter().collect();
         self.trial.container(&ContainerSpec { env, copies, ..ContainerSpec::default() })
     }

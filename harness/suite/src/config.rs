@@ -1,5 +1,5 @@
 //! `retake.toml`: which suites, variants, profiles and toolchains a repository has. Knows nothing of what is in
-//! them, and opens none but policies.
+//! them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::backend::{self, Backend};
 use crate::error::{SuiteError, read_text};
-use crate::policy::{Policy, PolicyTable};
+use crate::variant::{self, TierTable, Variant, VariantTable};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "retake.toml";
@@ -40,27 +40,6 @@ pub struct Config {
     pub toolchains: BTreeMap<String, Toolchain>,
     /// What is said of live backends, by name.
     pub backends: BTreeMap<String, Backend>,
-}
-
-/// Agent x model x prompt files x tools x policy x tier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variant {
-    /// Its name.
-    pub name: String,
-    /// `native`, `oracle`, `noop` or a program such as `codex@0.169.0`.
-    pub agent: String,
-    /// `cassette`, `script` or a live one such as `openai:gpt-5.6`.
-    pub model: String,
-    /// Prompt files: the path in the workspace, and the file that goes there.
-    pub files: BTreeMap<String, PathBuf>,
-    /// A revision that the prompt files are taken from, as `git:HEAD~1`.
-    pub base: Option<String>,
-    /// How much an external agent may do by itself.
-    pub tier: Option<String>,
-    /// Rules for commands, over those of suite and task.
-    pub policy: Option<Policy>,
-    /// The tools the agent has; all of them where it doesn't say.
-    pub tools: Option<Vec<String>>,
 }
 
 /// A named selection of what to run.
@@ -95,6 +74,7 @@ struct ConfigFile {
     out: Option<PathBuf>,
     suite: BTreeMap<String, SuiteTable>,
     variant: BTreeMap<String, VariantTable>,
+    tier: BTreeMap<String, TierTable>,
     profile: BTreeMap<String, Profile>,
     toolchain: BTreeMap<String, ToolchainTable>,
     backend: BTreeMap<String, Backend>,
@@ -107,6 +87,7 @@ impl Default for ConfigFile {
             out: None,
             suite: BTreeMap::new(),
             variant: BTreeMap::new(),
+            tier: BTreeMap::new(),
             profile: BTreeMap::new(),
             toolchain: BTreeMap::new(),
             backend: BTreeMap::new(),
@@ -118,19 +99,6 @@ impl Default for ConfigFile {
 #[serde(deny_unknown_fields)]
 struct SuiteTable {
     path: PathBuf,
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct VariantTable {
-    extends: Option<String>,
-    agent: Option<String>,
-    model: Option<String>,
-    files: BTreeMap<String, PathBuf>,
-    base: Option<String>,
-    tier: Option<String>,
-    policy: Option<PolicyTable>,
-    tools: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +152,7 @@ impl Config {
         let source = Source { file: file.unwrap_or(Path::new(FILE_NAME)), text, root };
         source.check_names("suite", table.suite.keys())?;
         source.check_names("variant", table.variant.keys())?;
+        source.check_names("tier", table.tier.keys())?;
         source.check_names("profile", table.profile.keys())?;
         source.check_names("toolchain", table.toolchain.keys())?;
         source.check_names("backend", table.backend.keys())?;
@@ -201,7 +170,7 @@ impl Config {
         }
         let mut variants = BTreeMap::new();
         for name in table.variant.keys() {
-            variants.insert(name.clone(), source.variant(name, &table.variant)?);
+            variants.insert(name.clone(), variant::resolve(&source, name, &table.variant, &table.tier)?);
         }
         if variants.is_empty() {
             variants.insert(DEFAULT_VARIANT.to_owned(), Variant::plain(DEFAULT_VARIANT));
@@ -229,31 +198,15 @@ impl Config {
     }
 }
 
-impl Variant {
-    /// The built-in loop on its recordings.
-    pub fn plain(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            agent: "native".to_owned(),
-            model: "cassette".to_owned(),
-            files: BTreeMap::new(),
-            base: None,
-            tier: None,
-            policy: None,
-            tools: None,
-        }
-    }
-}
-
 /// The file that is being resolved.
-struct Source<'a> {
-    file: &'a Path,
-    text: &'a str,
-    root: &'a Path,
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) text: &'a str,
+    pub(crate) root: &'a Path,
 }
 
 impl Source<'_> {
-    fn fault(&self, path: &[&str], message: String) -> Diagnostic {
+    pub(crate) fn fault(&self, path: &[&str], message: String) -> Diagnostic {
         Diagnostic::at_key(self.file, self.text, path, message)
     }
 
@@ -271,7 +224,13 @@ impl Source<'_> {
         }
     }
 
-    fn unknown<T>(&self, path: &[&str], what: &str, name: &str, known: &BTreeMap<String, T>) -> Diagnostic {
+    pub(crate) fn unknown<T>(
+        &self,
+        path: &[&str],
+        what: &str,
+        name: &str,
+        known: &BTreeMap<String, T>,
+    ) -> Diagnostic {
         let known: Vec<&str> = known.keys().map(String::as_str).collect();
         let error = self.fault(path, format!("there is no {what} `{name}`"));
         match toml_file::nearest(name, &known) {
@@ -279,55 +238,6 @@ impl Source<'_> {
             None if known.is_empty() => error,
             None => error.with_help(format!("known {what}s: {}", known.join(", "))),
         }
-    }
-
-    /// A variant with all that it extends, the nearest word winning.
-    fn variant(&self, name: &str, tables: &BTreeMap<String, VariantTable>) -> Result<Variant, SuiteError> {
-        let mut chain = Vec::new();
-        let mut next = Some(name);
-        while let Some(current) = next {
-            if chain.contains(&current) {
-                let circle = format!("{} -> {current}", chain.join(" -> "));
-                return Err(self
-                    .fault(&["variant", name, "extends"], format!("it extends itself: {circle}"))
-                    .into());
-            }
-            chain.push(current);
-            next = match tables.get(current) {
-                Some(table) => table.extends.as_deref(),
-                None if current == DEFAULT_VARIANT => None,
-                None => {
-                    let child = chain[chain.len().saturating_sub(2)];
-                    return Err(self
-                        .unknown(&["variant", child, "extends"], "variant", current, tables)
-                        .into());
-                }
-            };
-        }
-        let mut variant = Variant::plain(name);
-        for ancestor in chain.iter().rev() {
-            if let Some(table) = tables.get(*ancestor) {
-                self.lay_over(&mut variant, table.clone(), ancestor)?;
-            }
-        }
-        Ok(variant)
-    }
-
-    fn lay_over(&self, variant: &mut Variant, table: VariantTable, name: &str) -> Result<(), SuiteError> {
-        if let Some(agent) = table.agent {
-            variant.agent = agent;
-        }
-        if let Some(model) = table.model {
-            variant.model = model;
-        }
-        if let Some(policy) = table.policy {
-            variant.policy = Some(policy.resolve(self.file, self.text, &["variant", name, "policy"])?);
-        }
-        variant.files.extend(table.files.into_iter().map(|(to, from)| (to, self.root.join(from))));
-        variant.base = table.base.or(variant.base.take());
-        variant.tier = table.tier.or(variant.tier.take());
-        variant.tools = table.tools.or(variant.tools.take());
-        Ok(())
     }
 
     fn check_profile(

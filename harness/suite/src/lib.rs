@@ -13,9 +13,10 @@ mod retake;
 mod suite;
 mod task;
 mod tree;
+mod variant;
 
 pub use backend::Backend;
-pub use config::{Config, Profile, Toolchain, Variant};
+pub use config::{Config, Profile, Toolchain};
 pub use error::SuiteError;
 pub use policy::{Decision, Example, Policy, Rule};
 pub use recipe::{Recipe, RecipeStep, Runnable, Unfollowable};
@@ -25,3 +26,4 @@ pub use retake::{
 };
 pub use suite::{SUITE_VERSION, Suite, TaskEntry};
 pub use task::{Step, TASK_VERSION, Task};
+pub use variant::{Tier, Variant};

@@ -3,10 +3,11 @@
 mod common;
 
 use std::path::Path;
+use std::time::Duration;
 
 use common::{add, add_task, folder};
 use proptest::prelude::*;
-use suite::{Config, Decision, Suite, SuiteError, TaskEntry, Variant};
+use suite::{Config, Decision, Suite, SuiteError, TaskEntry, Variant, Tier};
 
 fn names(suite: &Suite) -> Vec<&str> {
     suite.tasks.iter().map(TaskEntry::name).collect()
@@ -146,9 +147,38 @@ fn a_configuration_is_found_above_and_its_variants_are_resolved() {
         (before.base.as_deref(), before.tools.clone()),
         (Some("git:HEAD~1"), Some(vec!["shell".to_owned()]))
     );
-    assert_eq!(config.variants["codex"].tier.as_deref(), Some("unattended"));
+    assert_eq!(config.variants["codex"].tier, Tier::unattended());
     assert_eq!(config.profiles["nightly"].gates.len(), 2);
     assert_eq!(config.toolchains["rust"].bin, ["bin"]);
+}
+
+#[test]
+fn a_variant_says_all_that_one_column_of_a_comparison_may_differ_in() {
+    let text = r#"
+[tier.quick]
+rounds = 0
+latency_budget_sec = 90
+[variant.main]
+env = { LANG = "C.UTF-8" }
+parameters = { temperature = 0.2, reasoning = { effort = "low" } }
+[variant.eager]
+extends = "main"
+tier = "quick"
+append = "prompts/eager.md"
+env = { MODE = "eager" }
+parameters = { reasoning = { effort = "high" } }
+[variant.asks]
+tier = "attended"
+"#;
+    let root = folder(&[("retake.toml", text)]);
+    let config = Config::find(root.path()).unwrap();
+    let eager = &config.variants["eager"];
+    assert_eq!(eager.env.keys().collect::<Vec<_>>(), ["LANG", "MODE"]);
+    assert_eq!(eager.parameters["temperature"], 0.2);
+    assert_eq!(eager.parameters["reasoning"]["effort"], "high");
+    assert_eq!(eager.append, Some(root.path().canonicalize().unwrap().join("prompts/eager.md")));
+    assert_eq!((eager.tier.rounds, eager.tier.latency_budget), (Some(0), Some(Duration::from_secs(90))));
+    assert!(eager.tier.unattended && !config.variants["asks"].tier.unattended);
 }
 
 #[test]
@@ -179,6 +209,12 @@ fn what_is_wrong_in_a_configuration_is_shown_in_place() {
         ("[suite.core]\n", "retake.toml:1", "missing key `path`"),
         ("version = \"2.0\"\n", "retake.toml:1:1", "newer retake"),
         ("[variant.a]\npolicy = \"none.toml\"\n", "none.toml", "is missing"),
+        ("[variant.a]\nbase = \"HEAD\"\n", "retake.toml:2:1", "as `git:HEAD~1`"),
+        ("[variant.a]\nbase = \"git:HEAD\"\n", "retake.toml:2:1", "there are none"),
+        ("[variant.a]\nfiles = { \"../x\" = \"x\" }\n", "retake.toml:2:11", "`../x`"),
+        ("[variant.a]\nparameters = { stream = false }\n", "retake.toml:2:16", "the loop sets it"),
+        ("[variant.a]\ntier = \"atended\"\n", "retake.toml:2:1", "no tier `atended`"),
+        ("[tier.t]\nrounds = -1\n", "retake.toml:2:10", "rounds"),
     ] {
         let root = folder(&[("retake.toml", text)]);
         let told = Config::find(root.path()).unwrap_err().to_string();

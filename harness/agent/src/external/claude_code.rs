@@ -15,6 +15,7 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
         true => strings(["--dangerously-skip-permissions"]),
         false => strings(["--permission-mode", "acceptEdits"]),
     });
+    argv.extend(plan.append.iter().flat_map(|text| strings(["--append-system-prompt", text])));
     let scratch = format!("{}/.cache/claude-code", plan.home);
     let env = variables([
         // Its settings, memory and session files. The path stands in the system prompt.
@@ -51,6 +52,7 @@ mod tests {
         cwd: "/app",
         home: "/home/agent",
         unattended: true,
+        append: None,
     };
 
     #[test]

@@ -58,6 +58,9 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
         true => strings(["--dangerously-bypass-approvals-and-sandbox"]),
         false => strings(["--sandbox", "workspace-write"]),
     });
+    // A developer message of its own, after the base instructions.
+    let append = plan.append.map(|text| format!("developer_instructions={}", quoted(text)));
+    argv.extend(append.iter().flat_map(|setting| strings(["-c", setting])));
     // The instruction comes on standard input: no limit to its length, and it may begin with a dash.
     argv.push("-".to_owned());
     let codex_home = format!("{}/.codex", plan.home);
@@ -74,10 +77,12 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            out.push('\\');
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            // A basic string of TOML holds no control character but the tab.
+            c if c.is_control() && c != '\t' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
         }
-        out.push(c);
     }
     out.push('"');
     out
@@ -94,6 +99,7 @@ mod tests {
         cwd: "/app",
         home: "/home/agent",
         unattended: true,
+        append: None,
     };
 
     #[test]

@@ -74,6 +74,8 @@ pub struct LaunchPlan<'a> {
     pub home: &'a str,
     /// Whether it may do everything without asking, because it is contained from outside.
     pub unattended: bool,
+    /// What follows its own instructions.
+    pub append: Option<&'a str>,
 }
 
 /// How to start an agent. Its PATH and anything else of its environment is the caller's.
@@ -131,6 +133,11 @@ impl ExternalAgent {
             Self::ClaudeCode => "claude-code",
             _ => "generic",
         }
+    }
+
+    /// Whether it can be told what follows its own instructions.
+    pub fn takes_append(&self) -> bool {
+        matches!(self, Self::Codex | Self::ClaudeCode)
     }
 
     /// The version that its preset and its profile were found out with.

@@ -113,6 +113,7 @@ mod tests {
         cwd: "/app",
         home: "/home/agent",
         unattended: true,
+        append: None,
     };
 
     #[test]

@@ -176,6 +176,7 @@ fn drive(agent: &ExternalAgent, model: &str, place: &Path, rules: &str, server: 
         cwd: cwd.to_str().unwrap(),
         home: home.to_str().unwrap(),
         unattended: true,
+        append: None,
     });
     for (path, content) in &launch.files {
         fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();

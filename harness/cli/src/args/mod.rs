@@ -4,6 +4,7 @@ mod compare;
 mod look;
 mod run;
 mod task;
+mod variant;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use compare::CompareArgs;
 pub(crate) use look::{ReportArgs, ShowArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
+pub(crate) use variant::VariantVerb;
 
 /// Replays recorded task suites through a coding agent's full loop and scores pass rate, latency and cache
 /// effectiveness.
@@ -49,6 +51,9 @@ pub(crate) enum Verb {
     /// Work with tasks
     #[command(subcommand)]
     Task(TaskVerb),
+    /// Look at variants
+    #[command(subcommand)]
+    Variant(VariantVerb),
     /// Say what this host can contain
     Doctor,
 }

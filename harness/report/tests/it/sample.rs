@@ -58,6 +58,8 @@ pub(crate) fn plan(suites: &[(&str, &[&str])], variants: &[&str], trials: u32) -
         agent: "native".to_owned(),
         model: format!("cassette:{name}"),
         digest: Digest::of(name.as_bytes()),
+        prompt: None,
+        latency_budget_us: None,
     };
     Plan {
         mode: Mode::Replay,
