@@ -38,7 +38,8 @@ impl Resolved {
         let value = serde_json::to_value(&self.variant)
             .map_err(|e| Failure::host(format!("the variant cannot be written: {e}")))?;
         let Value::Object(members) = value else { return Ok(Vec::new()) };
-        let plain = members.into_iter().filter(|(name, _)| !["name", "files", "append"].contains(&name.as_str()));
+        let plain =
+            members.into_iter().filter(|(name, _)| !["name", "files", "append"].contains(&name.as_str()));
         let mut list: Vec<(String, Value)> = plain.collect();
         let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
         list.extend(self.prompts.files.iter().map(|(path, content)| (format!("file {path}"), text(content))));

@@ -165,7 +165,10 @@ impl Part<'_> {
             },
             checks: &settings.checks,
             policy: variant.policy.as_ref().unwrap_or(&settings.policy),
-            budget: Budget { rounds: variant.tier.rounds.unwrap_or(settings.budget.rounds), ..settings.budget },
+            budget: Budget {
+                rounds: variant.tier.rounds.unwrap_or(settings.budget.rounds),
+                ..settings.budget
+            },
             exclude: &settings.exclude,
         };
         let mut observer = self.log;

@@ -14,7 +14,8 @@ use crate::harbor::Seconds;
 use crate::policy::{Policy, PolicyTable};
 
 /// The members of a request that are not a variant's to set: what they hold is the loop's own affair.
-const RESERVED: [&str; 7] = ["model", "input", "tools", "instructions", "stream", "store", "prompt_cache_key"];
+const RESERVED: [&str; 7] =
+    ["model", "input", "tools", "instructions", "stream", "store", "prompt_cache_key"];
 
 /// Agent x model x prompt files x tools x policy x tier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -209,14 +210,16 @@ fn check(source: &Source<'_>, table: &VariantTable, name: &str) -> Result<(), Su
             || path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git"))
     };
     if let Some(path) = table.files.keys().find(outside) {
-        let message = format!("a prompt file goes to a place in the workspace, as `docs/AGENTS.md`: `{path}`");
+        let message =
+            format!("a prompt file goes to a place in the workspace, as `docs/AGENTS.md`: `{path}`");
         return Err(source.fault(&["variant", name, "files", path], message).into());
     }
     if let Some(key) = table.parameters.keys().find(|key| RESERVED.contains(&key.as_str())) {
         let message = format!("`{key}` is not a parameter: the loop sets it");
         return Err(source.fault(&["variant", name, "parameters", key], message).into());
     }
-    if let Some(base) = table.base.as_ref().filter(|base| base.strip_prefix("git:").is_none_or(str::is_empty)) {
+    if let Some(base) = table.base.as_ref().filter(|base| base.strip_prefix("git:").is_none_or(str::is_empty))
+    {
         let message = format!("`base` names a revision, as `git:HEAD~1`: `{base}`");
         return Err(source.fault(&["variant", name, "base"], message).into());
     }

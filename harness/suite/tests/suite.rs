@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{add, add_task, folder};
 use proptest::prelude::*;
-use suite::{Config, Decision, Suite, SuiteError, TaskEntry, Variant, Tier};
+use suite::{Config, Decision, Suite, SuiteError, TaskEntry, Tier, Variant};
 
 fn names(suite: &Suite) -> Vec<&str> {
     suite.tasks.iter().map(TaskEntry::name).collect()

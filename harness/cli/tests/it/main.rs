@@ -13,5 +13,6 @@ mod recordings;
 mod steps;
 mod stops;
 mod usage;
+mod variants;
 mod walls;
 mod work;
