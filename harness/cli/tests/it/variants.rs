@@ -71,10 +71,8 @@ fn place() -> Place {
 
 /// The raw text of all that the agent of a variant sent.
 fn sent(run: &Run, variant: &str) -> String {
-    let folder = run.path.join(format!("trials/work/mode/{variant}.1"));
-    let kept = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let kept: Vec<_> = kept.filter(|path| path.to_string_lossy().contains("exchanges")).collect();
-    kept.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    let kept = run.path.join(format!("trials/work/mode/{variant}.1/attempt-1.cassette.jsonl"));
+    fs::read_to_string(kept).unwrap()
 }
 
 #[test]
