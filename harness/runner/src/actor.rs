@@ -15,7 +15,7 @@ pub(crate) enum Actor<'a> {
     /// The built-in loop.
     Native(Box<Native<'a>>),
     /// A program that is not ours.
-    External(External<'a>),
+    External(Box<External<'a>>),
     /// The reference solution.
     Oracle {
         /// Variables of the solution.

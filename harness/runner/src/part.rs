@@ -219,7 +219,7 @@ impl Part<'_> {
             (None, None) => Arc::clone(model),
         };
         let mut observer = self.log;
-        let actor = Actor::External(External {
+        let actor = Actor::External(Box::new(External {
             spec,
             model: Arc::new(Watch::new(below, Arc::clone(&notes))),
             notes,
@@ -230,7 +230,7 @@ impl Part<'_> {
             cancel: self.shared.cancel,
             observer: &mut observer,
             tally: Tally::default(),
-        });
+        }));
         let mut end = self.steps(actor, first, start, sums)?;
         if let (Some(player), None) = (source.player(), end.failure)
             && let Some((lane, step, _)) = player.progress().unserved.first()
