@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use base::{Clock, Digest, Hasher, VirtualClock, micros};
 use cassette::{Effect, ToolRun as RecordedTool};
 use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome};
-use model::{Backoff, Model, Rest};
+use model::{Backoff, FaultLog, Model, Rest};
 use sandbox::{Cancel, Environment, Manifest};
 use suite::{Budget, Check, Policy};
 use wire::responses::items;
@@ -59,6 +59,7 @@ pub struct Native<'a> {
     tape: Tape,
     time: ToolTime,
     patience: Patience<'a>,
+    faults: Option<FaultLog>,
     cancel: &'a Cancel,
     observer: &'a mut dyn Observer,
     /// What the agent's part adds up to.
@@ -84,6 +85,8 @@ pub struct Means<'a> {
     pub time: ToolTime,
     /// How it waits for a model that fails.
     pub patience: Patience<'a>,
+    /// What is put in its model's way, where something is.
+    pub faults: Option<FaultLog>,
     /// Stops it.
     pub cancel: &'a Cancel,
     /// Is told of everything.
@@ -95,8 +98,10 @@ pub struct Means<'a> {
 pub struct Patience<'a> {
     /// How long.
     pub backoff: Backoff,
-    /// What lets that time really pass, where the model is live; nothing where only the trial's clock moves.
+    /// What lets that time really pass; nothing where only the trial's clock moves.
     pub rest: Option<&'a dyn Rest>,
+    /// Whether the model is live: then what a failed try took counts, too.
+    pub live: bool,
 }
 
 /// A tool call of an answer.
@@ -128,7 +133,7 @@ macro_rules! go {
 impl<'a> Native<'a> {
     /// An agent that is about to begin.
     pub fn new(brief: Brief<'a>, means: Means<'a>) -> Self {
-        let Means { env, model, clock, tape, time, patience, cancel, observer } = means;
+        let Means { env, model, clock, tape, time, patience, faults, cancel, observer } = means;
         Self {
             brief,
             env,
@@ -138,6 +143,7 @@ impl<'a> Native<'a> {
             tape,
             time,
             patience,
+            faults,
             cancel,
             observer,
             tally: Tally::default(),

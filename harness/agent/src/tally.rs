@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use journal::{CallFigures, DriftGrade, Event, FailureMode, Host, LaneTimes, ToolOutcome};
+use model::Injected;
 use sandbox::EnvError;
 use wire::Usage;
 
@@ -71,6 +72,12 @@ pub struct Tally {
     pub times: LaneTimes,
     /// Each model call.
     pub calls: Vec<CallFigures>,
+    /// Faults that were put in the way of calls, by rule.
+    pub faults: BTreeMap<String, u64>,
+    /// Virtual time that was lost with them, in microseconds.
+    pub lost_us: u64,
+    /// Virtual time that was waited before calls were tried again, in microseconds.
+    pub waited_us: u64,
     /// Outputs that differ from the recorded ones.
     pub drift: BTreeMap<DriftGrade, u32>,
     /// Real time waiting for the model, in microseconds.
@@ -82,6 +89,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a fault that was put in the way of a call; gives its event.
+    pub fn fault(&mut self, injected: Injected) -> Event {
+        let Injected { lane, step, attempt, rule, lost_us } = injected;
+        *self.faults.entry(rule.clone()).or_default() += 1;
+        self.lost_us = self.lost_us.saturating_add(lost_us);
+        Event::FaultInjected { lane, step, attempt, rule, lost_us }
+    }
+
     /// Counts one tool call.
     pub fn tool(&mut self, outcome: ToolOutcome) {
         self.tool_calls += 1;

@@ -92,6 +92,7 @@ fn carry_out(
         variants,
         trials,
         seed: 1,
+        faults: None,
         backends: std::collections::BTreeMap::new(),
     };
     let planned = runner::plan(selection, &settings::run_git)?;
@@ -101,6 +102,7 @@ fn carry_out(
         jobs: settings::jobs(args.jobs),
         live_jobs: 1,
         live: runner::Live::default(),
+        pace: runner::Pace::Instant,
         stage: settings::stage()?,
         walls: Walls::full(),
         hidden: settings.hidden(out),

@@ -1,12 +1,13 @@
 //! `retake run`: plans, carries the plan out, reports.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use base::SystemClock;
 use clap::Parser;
 use journal::{DriftGrade, Mode, RunDir};
 use report::{RunData, RunSummary, Scores, TerminalOptions, TrialState};
-use runner::{Options, Planned, RunOutcome, Selection};
+use runner::{FaultProfile, Options, Planned, RunOutcome, Selection};
 use sandbox::Walls;
 use suite::{Profile, Variant};
 
@@ -78,6 +79,7 @@ fn begin(
     let options = Options {
         live_jobs: args.live_jobs.map_or(LIVE_JOBS, |n| n as usize),
         live: live.clone(),
+        pace: args.pace,
         jobs: settings::jobs(args.jobs.or(profile.jobs)),
         stage: settings::stage()?,
         walls: if args.uncontained { Walls::uncontained() } else { Walls::full() },
@@ -134,8 +136,16 @@ fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<S
         variants,
         trials: args.trials.or(profile.trials).unwrap_or(1),
         seed: args.seed,
+        faults: faults(args, settings)?,
         backends: settings.config.backends.clone(),
     })
+}
+
+/// The faults profile that was asked for.
+fn faults(args: &RunArgs, settings: &Settings) -> Result<Option<Arc<FaultProfile>>, Failure> {
+    let Some(path) = &args.faults else { return Ok(None) };
+    let profile = FaultProfile::load(&settings.directory.join(path)).map_err(Failure::input)?;
+    Ok(Some(Arc::new(profile)))
 }
 
 /// Agent and model as typed; another agent makes another variant, named after it.
@@ -155,6 +165,7 @@ fn arguments(args: &RunArgs, settings: &Settings) -> Vec<String> {
     list.push(format!("--directory={}", settings.directory.display()));
     list.push(format!("--profile={}", args.profile));
     list.push(format!("--seed={}", args.seed));
+    list.push(format!("--pace={}", args.pace));
     let many = |name: &str, values: &[String]| -> Vec<String> {
         values.iter().map(|value| format!("--{name}={value}")).collect()
     };
@@ -169,6 +180,7 @@ fn arguments(args: &RunArgs, settings: &Settings) -> Vec<String> {
     list.extend(one("live-jobs", args.live_jobs.map(|n| n.to_string())));
     list.extend(one("max-cost", args.max_cost.map(|usd| usd.to_string())));
     list.extend(one("record", path(&args.record)));
+    list.extend(one("faults", path(&args.faults)));
     list.extend(one("out", path(&args.out)));
     if args.uncontained {
         list.push("--uncontained".to_owned());

@@ -164,13 +164,14 @@ fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: M
         }
         ModelFault::Transport { kind, .. } => {
             transport = Some(kind);
-            let kind = match kind {
-                TransportFault::Refused | TransportFault::Reset => Break::Reset,
-                TransportFault::Idle | TransportFault::TimedOut => Break::Idle,
-                TransportFault::Cut | TransportFault::Malformed | TransportFault::Other => Break::Closed,
-            };
-            pipe.begin(Head::Nothing(kind));
-            pipe.end(Err(kind));
+            pipe.begin(Head::Nothing(break_of(kind)));
+            pipe.end(Err(break_of(kind)));
+        }
+        ModelFault::Torn { kind, bytes } => {
+            transport = Some(kind);
+            pipe.begin(Head::Stream);
+            pipe.write(&bytes);
+            pipe.end(Err(break_of(kind)));
         }
         ModelFault::Diverged { miss } => {
             let code = final_status(protocol);
@@ -186,6 +187,15 @@ fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: M
     }
     pipe.end(Err(Break::Closed));
     shared.tell(Event::Failed { at, protocol, status, transport, reason });
+}
+
+/// How a client sees that a connection failed.
+fn break_of(kind: TransportFault) -> Break {
+    match kind {
+        TransportFault::Refused | TransportFault::Reset => Break::Reset,
+        TransportFault::Idle | TransportFault::TimedOut => Break::Idle,
+        TransportFault::Cut | TransportFault::Malformed | TransportFault::Other => Break::Closed,
+    }
 }
 
 /// A status that the protocol's clients neither retry nor read in a way of their own. Codex CLI 0.169.0 asks six

@@ -14,4 +14,4 @@ mod routes;
 mod server;
 
 pub use event::{Event, Observer, Position, Silent};
-pub use server::{Gateway, GatewayError, Options, Pace, Summary};
+pub use server::{Gateway, GatewayError, Options, Summary};

@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use model::Pace;
 use wire::Protocol;
 
 use crate::Event;
@@ -14,7 +15,7 @@ use crate::answer::{Received, answer};
 use crate::beside::{self, Beside};
 use crate::connection::{Broken, Line};
 use crate::pipe::{Body as Frames, Break, Head, Pipe, Reader};
-use crate::server::{Pace, Shared};
+use crate::server::Shared;
 
 /// Headers that a model may see; those that end in a hyphen stand for all that begin so. Never a key.
 const PASSED: [&str; 13] = [

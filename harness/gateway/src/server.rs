@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
-use model::Model;
+use model::{Model, Pace};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -18,31 +18,6 @@ use crate::{Event, Observer, routes};
 
 /// How long threads that answer may still take once every connection is closed.
 const THREADS_END: Duration = Duration::from_secs(1);
-
-/// At what pace frames are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Pace {
-    /// As soon as the model gives them.
-    #[default]
-    Instant,
-    /// With their own gaps, counted from the request: a late frame makes no later one late.
-    Recorded,
-    /// With their own gaps times this.
-    Scaled(f64),
-}
-
-impl Pace {
-    /// How long after the request a frame is due that the model gives `us` after it; nothing: at once.
-    pub(crate) fn due(self, us: u64) -> Option<Duration> {
-        match self {
-            Self::Instant => None,
-            Self::Recorded => Some(Duration::from_micros(us)),
-            Self::Scaled(factor) => {
-                Duration::try_from_secs_f64(us as f64 * factor / 1e6).ok().filter(|due| !due.is_zero())
-            }
-        }
-    }
-}
 
 /// How to serve.
 #[derive(Clone, Debug)]

@@ -66,6 +66,19 @@ pub enum Event {
         /// The model's or the transport's word.
         reason: String,
     },
+    /// A fault was put in the way of a model call, on purpose.
+    FaultInjected {
+        /// The conversation's lane; `main` for the agent's own thread.
+        lane: String,
+        /// The step it belongs to, from 1.
+        step: u32,
+        /// The try, from 1.
+        attempt: u32,
+        /// The rule of the faults profile, as the report calls it.
+        rule: String,
+        /// Virtual time that was lost with it, in microseconds.
+        lost_us: u64,
+    },
     /// The agent said something to the user.
     Said {
         /// The step it was said in.
@@ -363,6 +376,37 @@ pub struct Ended {
     pub times: LaneTimes,
     /// Each model call, in order.
     pub calls: Vec<CallFigures>,
+    /// What faults were put in its way and what became of it; only where the run has a faults profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<FaultFigures>,
+}
+
+/// The faults of a trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultFigures {
+    /// How often each rule happened, by what the report calls it.
+    pub injected: BTreeMap<String, u64>,
+    /// Virtual time that was lost with them, in microseconds.
+    pub lost_us: u64,
+    /// Virtual time that the agent waited before it tried again, in microseconds; 0 where it is not ours to know.
+    pub waited_us: u64,
+    /// What became of the trial; nothing where it was neither passed nor failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
+}
+
+/// What became of a trial with faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// None of the faults happened.
+    Untouched,
+    /// The agent came to its end, and the hidden checks held.
+    Recovered,
+    /// Something stopped the agent, whatever it had done by then: no answer, a budget, a crash.
+    GaveUp,
+    /// The agent came to its end, and the hidden checks said no.
+    EndedWrong,
 }
 
 /// Virtual time of a trial by stage, in microseconds.

@@ -6,8 +6,12 @@ mod run;
 mod trial;
 
 pub use event::{
-    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding, Generated,
-    Host, HostEnded, LaneTimes, ModelSource, Outcome, PatchFigures, PlanStep, Record, ToolOutcome,
+    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FaultFigures, FigureKind,
+    Finding, Generated, Host, HostEnded, LaneTimes, ModelSource, Outcome, PatchFigures, PlanStep, Record,
+    Recovery, ToolOutcome,
 };
-pub use run::{GitState, Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError, RunHeader};
+pub use run::{
+    GitState, Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError,
+    RunHeader,
+};
 pub use trial::{Attempt, JournalError, TrialDir, TrialWriter};

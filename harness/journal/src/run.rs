@@ -70,6 +70,20 @@ pub struct Plan {
     pub suites: Vec<PlannedSuite>,
     /// Its variants, in order.
     pub variants: Vec<PlannedVariant>,
+    /// The faults that are put in the way of its models; nothing where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<PlannedFaults>,
+}
+
+/// The faults of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFaults {
+    /// The profile's name.
+    pub name: String,
+    /// Digest of its file.
+    pub digest: Digest,
+    /// What the report calls its rules, in order.
+    pub rules: Vec<String>,
 }
 
 /// One suite of a plan.
@@ -275,6 +289,7 @@ mod tests {
                 prompt: None,
                 latency_budget_us: None,
             }],
+            faults: None,
         }
     }
 

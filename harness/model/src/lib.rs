@@ -1,8 +1,10 @@
 //! What answers a request: scripts, cassettes, live backends, and layers around them. A model gives a stream
 //! of frames; everything else is a layer or a caller. Knows nothing of tools, tasks or sandboxes.
 
+mod fault;
 pub mod live;
 mod meter;
+mod pace;
 mod played;
 mod record;
 mod retry;
@@ -11,7 +13,11 @@ mod script_file;
 
 use wire::{BlockKind, Frame, Prompt, Protocol};
 
+pub use fault::{
+    Fault, FaultLog, FaultOptions, FaultProfile, FaultRule, Faulty, Injected, Place, ProfileError, Wrong,
+};
 pub use meter::{Limits, Metered, Purse};
+pub use pace::{Pace, Paced};
 pub use played::CassetteModel;
 pub use promptcache::{O200k, Price, PriceError, PriceTable};
 pub use record::{Recorder, SharedWriter};
@@ -125,6 +131,14 @@ pub enum ModelFault {
         /// The system's word.
         detail: String,
     },
+    /// The stream stopped within an event.
+    #[error("{kind}: {} bytes of an event came", bytes.len())]
+    Torn {
+        /// In which way.
+        kind: TransportFault,
+        /// What came of the event.
+        bytes: Box<[u8]>,
+    },
     /// The recording does not answer this request.
     #[error("step {}: {} at `{}`", miss.step, miss.difference.cause, miss.difference.path)]
     Diverged {
@@ -192,7 +206,7 @@ impl ModelFault {
     /// Whether another try may help: too many requests, overload, a fault on the server's side or on the way; of
     /// the other 4xx only the two that the vendors' own clients try again (a time-out and a conflict of locks).
     pub fn is_transient(&self) -> bool {
-        if let Self::Transport { kind, .. } = self {
+        if let Self::Transport { kind, .. } | Self::Torn { kind, .. } = self {
             return *kind != TransportFault::Other;
         }
         matches!(self, Self::Status { status, .. } if *status == 408 || *status == 409 || *status == 429 || *status >= 500)

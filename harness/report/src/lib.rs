@@ -6,6 +6,7 @@ mod data;
 mod digest;
 mod error;
 mod export;
+mod faults;
 mod figures;
 mod highlights;
 pub mod score;

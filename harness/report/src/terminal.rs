@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::score::Score;
 use crate::text::line;
-use crate::{Digests, RunData, Scores, figures, text};
+use crate::{Digests, RunData, Scores, faults, figures, text};
 
 /// Trials that are listed as not passed.
 const MOST_TRIALS: usize = 100;
@@ -24,6 +24,7 @@ pub fn terminal(data: &RunData, scores: &Scores, options: &TerminalOptions) -> S
     let mut page = Page { text: String::new(), options: *options };
     heading(&mut page, data, scores);
     tables(&mut page, scores);
+    faults_part(&mut page, data, scores);
     not_passed(&mut page, data);
     missing(&mut page, data);
     host(&mut page, data);
@@ -84,6 +85,28 @@ fn heading(page: &mut Page, data: &RunData, scores: &Scores) {
     let claim = figures::claim(plan.mode, plan.synthetic);
     let claim = if plan.synthetic { page.paint("33", claim) } else { claim.to_owned() };
     page.line(&claim);
+    if let Some(warning) = faults::warning(data) {
+        let warning = page.paint("33", &warning);
+        page.line(&warning);
+    }
+}
+
+fn faults_part(page: &mut Page, data: &RunData, scores: &Scores) {
+    let Some(total) = faults::total(scores) else { return };
+    page.title("faults");
+    let rows = faults::rows(data);
+    for [trial, injected, retries, lost, waited, outcome] in rows.iter().take(MOST_TRIALS) {
+        page.line(&format!("  {trial}  {outcome}  {injected}"));
+        page.line(&format!("      retries {retries}, lost {lost}, waited {waited}"));
+    }
+    if rows.len() > MOST_TRIALS {
+        page.line(&format!("  ... and {} more, in trials.csv", rows.len() - MOST_TRIALS));
+    }
+    page.line(&total);
+    let idle = faults::idle(data, scores);
+    if !idle.is_empty() {
+        page.line(&format!("never happened: {}", idle.join(", ")));
+    }
 }
 
 fn tables(page: &mut Page, scores: &Scores) {

@@ -75,6 +75,10 @@ fn event(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<Str
             let status = status.map(|s| format!(" ({s})")).unwrap_or_default();
             writeln!(out, "model call {attempt} failed{status}: {}", sentence(reason))
         }
+        Event::FaultInjected { attempt, rule, lost_us, .. } => {
+            let lost = if *lost_us > 0 { format!(", {} lost", duration(*lost_us)) } else { String::new() };
+            writeln!(out, "fault on purpose at try {attempt}: {}{lost}", sentence(rule))
+        }
         Event::Said { text, .. } => write!(out, "agent says\n{}", block(text, "  | ", TEXT)),
         Event::PolicyDecided { call_id, allowed, rule, reason } => {
             let verdict = if *allowed { "allows" } else { "denies" };

@@ -10,8 +10,10 @@ use agent::external::ExternalSpec;
 use agent::{AgentEnd, AgentFault, Observer, Tally};
 use base::{Clock, Digest, Seed, SystemClock, micros};
 use journal::{
-    Ended, Event, FailureMode, FigureKind, Host, HostEnded, Outcome, PatchFigures, TrialDir, TrialWriter,
+    Ended, Event, FailureMode, FaultFigures, FigureKind, Host, HostEnded, Outcome, PatchFigures, Recovery,
+    TrialDir, TrialWriter,
 };
+use model::{FaultProfile, Pace};
 use sandbox::{Cancel, Sandbox};
 use suite::{Task, Variant};
 
@@ -34,6 +36,10 @@ pub(crate) struct Shared<'a> {
     pub(crate) seed: Seed,
     /// The live models of the run.
     pub(crate) live: &'a Live,
+    /// At what pace answers that are not live come.
+    pub(crate) pace: Pace,
+    /// What is put in the way of models.
+    pub(crate) faults: Option<&'a Arc<FaultProfile>>,
     /// The host's clock.
     pub(crate) clock: &'a dyn Clock,
     /// Where replayed cassettes are kept, by digest.
@@ -195,8 +201,12 @@ pub(crate) fn attempt(shared: &Shared<'_>, job: &Job<'_>) -> Result<Ended, Cut> 
         TrialWriter::create(job.dir, &job.trial.id, job.attempt).map_err(|e| Cut::Keeping(e.to_string()))?;
     let log = Log::new(writer);
     let mut sums = Sums::new();
+    let mut stopped = false;
     let verdict = match carry_out(shared, job, &log, &mut sums) {
-        Ok(end) => verdict(&end, &sums),
+        Ok(end) => {
+            stopped = end.failure.is_some();
+            verdict(&end, &sums)
+        }
         Err(Fault::Cut(cut)) => return Err(cut),
         // What dies while everything is being stopped is no fault.
         Err(Fault::Harness(_)) if shared.cancel.is_cancelled() => return Err(Cut::Cancelled),
@@ -204,7 +214,21 @@ pub(crate) fn attempt(shared: &Shared<'_>, job: &Job<'_>) -> Result<Ended, Cut> 
         Err(Fault::Invalid(why)) => (Outcome::Invalid, Some(FailureMode::InvalidTask), why),
         Err(Fault::NotRunnable(why)) => (Outcome::NotRunnable, None, why),
     };
-    finish(log, sums, verdict, job.suite)
+    let faults = shared.faults.map(|_| fault_figures(&sums.tally, verdict.0, stopped));
+    finish(log, sums, verdict, (job.suite, faults))
+}
+
+/// What faults were put in a trial's way, and what became of it; `stopped`: the agent was.
+fn fault_figures(tally: &Tally, outcome: Outcome, stopped: bool) -> FaultFigures {
+    let recovery = match outcome {
+        Outcome::Passed | Outcome::Failed if tally.faults.is_empty() => Some(Recovery::Untouched),
+        Outcome::Passed | Outcome::Failed if stopped => Some(Recovery::GaveUp),
+        Outcome::Passed => Some(Recovery::Recovered),
+        Outcome::Failed => Some(Recovery::EndedWrong),
+        _ => None,
+    };
+    let Tally { lost_us, waited_us, .. } = *tally;
+    FaultFigures { injected: tally.faults.clone(), lost_us, waited_us, recovery }
 }
 
 /// Journals a trial whose attempt panicked, as an attempt of its own.
@@ -213,10 +237,16 @@ pub(crate) fn panicked(job: &Job<'_>, what: &str) -> Result<Ended, Cut> {
     let writer = TrialWriter::create(job.dir, &job.trial.id, job.attempt + 1).map_err(keeping)?;
     let log = Log::new(writer);
     let reason = format!("the harness panicked: {what}");
-    finish(log, Sums::new(), (Outcome::HarnessFault, Some(FailureMode::HarnessFault), reason), job.suite)
+    let verdict = (Outcome::HarnessFault, Some(FailureMode::HarnessFault), reason);
+    finish(log, Sums::new(), verdict, (job.suite, None))
 }
 
-fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Path) -> Result<Ended, Cut> {
+fn finish(
+    log: Log,
+    sums: Sums,
+    (outcome, failure, reason): Verdict,
+    (suite, faults): (&Path, Option<FaultFigures>),
+) -> Result<Ended, Cut> {
     let tally = sums.tally;
     let seen = log.seen.take();
     // Where the suite lies is this host's affair, as is what it said of its fault: the host part has it whole.
@@ -240,6 +270,7 @@ fn finish(log: Log, sums: Sums, (outcome, failure, reason): Verdict, suite: &Pat
         usage: tally.usage,
         times: tally.times,
         calls: tally.calls,
+        faults,
     };
     let facts = HostEnded {
         digest: None,

@@ -8,7 +8,7 @@ use agent::external::{ExternalSpec, LaunchPlan};
 use agent::{AgentEnd, AgentFault, Observer, Tally};
 use gateway::{Gateway, Options, Silent};
 use journal::{CallFigures, Event, FailureMode, Generated, Host};
-use model::Model;
+use model::{FaultLog, Model, Pace};
 use sandbox::{Cancel, Container, EnvError, Environment, Exec, ExecEnd, OutputLimit};
 
 use crate::watch::{Heard, Notes, Outcome, taken};
@@ -33,6 +33,9 @@ pub(crate) struct External<'a> {
     /// What follows its own instructions.
     pub(crate) append: Option<&'a str>,
     pub(crate) limit: Duration,
+    pub(crate) pace: Pace,
+    /// What was put in the way of its calls.
+    pub(crate) faults: FaultLog,
     pub(crate) cancel: &'a Cancel,
     pub(crate) observer: &'a mut dyn Observer,
     pub(crate) tally: Tally,
@@ -53,7 +56,8 @@ impl External<'_> {
         let broken =
             |error: &dyn std::fmt::Display| AgentFault::Environment(EnvError::Broken(error.to_string()));
         let listener = container.listen(0)?;
-        let gateway = Gateway::start(listener, Arc::clone(&self.model), Options::default(), Arc::new(Silent));
+        let options = Options { pace: self.pace, ..Options::default() };
+        let gateway = Gateway::start(listener, Arc::clone(&self.model), options, Arc::new(Silent));
         let gateway = gateway.map_err(|error| broken(&error))?;
         let launch = self.spec.agent.launch(&LaunchPlan {
             base_url: &format!("http://{}", gateway.address()),
@@ -84,6 +88,10 @@ impl External<'_> {
     /// Journals the calls; gives the first divergence in a sentence, and the last failure.
     fn tell(&mut self) -> Result<Told, AgentFault> {
         let mut told = Told::default();
+        for injected in self.faults.take() {
+            let event = self.tally.fault(injected);
+            self.observer.event(event, Host::default())?;
+        }
         for heard in taken(&self.notes) {
             let event = self.event(heard, &mut told);
             self.observer.event(event, Host::default())?;

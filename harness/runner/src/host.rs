@@ -17,6 +17,9 @@ pub struct HostFacts {
     pub name: String,
     /// Trials at a time.
     pub jobs: usize,
+    /// At what pace answers came that are not live.
+    #[serde(default)]
+    pub pace: String,
     /// Processors.
     pub processors: usize,
     /// What the host can contain.

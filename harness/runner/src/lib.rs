@@ -16,12 +16,14 @@ mod quality;
 mod run;
 mod source;
 mod template;
+mod time;
 mod toolchain;
 mod watch;
 mod world;
 
 pub use host::HostFacts;
 pub use live::{Live, open_live, price};
+pub use model::{FaultProfile, Pace};
 pub use plan::{ModelSpec, Planned, Selection, TrialPlan, plan};
 pub use prompts::{Git, Piece, Prompts, opening, text_diff};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};

@@ -10,7 +10,9 @@ use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, PromptSpec, Tall
 use base::{VirtualClock, micros};
 use cassette::{CountTokens, Header, Kind, Writer};
 use journal::{Event, FailureMode, FigureKind, Host};
-use model::{CassetteModel, Model, O200k, Recorder, Rest, SharedWriter, Sleep};
+use model::{
+    CassetteModel, FaultLog, FaultOptions, Faulty, Model, O200k, Pace, Recorder, Rest, SharedWriter, Sleep,
+};
 use sandbox::{Container, Environment, Manifest};
 use suite::harbor::{MinReward, RewardStrategy};
 use suite::{Budget, Step, Task};
@@ -21,6 +23,7 @@ use crate::external::{self, External};
 use crate::keep;
 use crate::prompts;
 use crate::source::Source;
+use crate::time::{self, AtPace};
 use crate::watch::{Notes, Watch};
 use crate::world::{World, versions};
 
@@ -147,8 +150,12 @@ impl Part<'_> {
             Some(_) => None,
             None => Some(self.recording(source, &Who::native(), &*first, start)?),
         };
+        let log = self.shared.faults.map(|_| FaultLog::default());
+        let faulty = log.as_ref().and_then(|log| self.faulty(model, source, log, None));
+        let model = faulty.as_ref().map_or(model, |faulty| faulty as &dyn Model);
         let recorder = writer.as_ref().map(|writer| Recorder::new(model, Arc::clone(writer)));
         let model = recorder.as_ref().map_or(model, |recorder| recorder as &dyn Model);
+        let paced = time::paced(model, self.pace(source), self.shared.cancel);
         let tape =
             writer.as_ref().map_or_else(|| source.tape.clone(), |writer| Tape::Record(Arc::clone(writer)));
         let clock = VirtualClock::new(source.clock);
@@ -174,10 +181,16 @@ impl Part<'_> {
         let mut observer = self.log;
         let env = Arc::clone(&first) as Arc<dyn Environment>;
         let (time, cancel) = (source.time, self.shared.cancel);
-        let rest = source.live.then_some(&Sleep as &dyn Rest);
-        let patience = Patience { backoff: source.backoff, rest };
-        let means =
-            Means { env, model, clock: &clock, tape, time, patience, cancel, observer: &mut observer };
+        let pace = self.pace(source);
+        let at_pace = AtPace { pace, cancel };
+        let rest = match source.live {
+            true => Some(&Sleep as &dyn Rest),
+            false => (pace != Pace::Instant).then_some(&at_pace as &dyn Rest),
+        };
+        let patience = Patience { backoff: source.backoff, rest, live: source.live };
+        let model = &paced;
+        let (clock, faults, observer) = (&clock, log, &mut observer as &mut dyn Observer);
+        let means = Means { env, model, clock, tape, time, patience, faults, cancel, observer };
         let actor = Actor::Native(Box::new(Native::new(brief, means)));
         let end = self.steps(actor, first, start, sums)?;
         if let Some(writer) = writer {
@@ -213,11 +226,19 @@ impl Part<'_> {
             Some(_) => None,
             None => Some(self.recording(source, &who, &*first, start)?),
         };
-        let below: Arc<dyn Model> = match (source.player(), &writer) {
-            (Some(player), _) => Arc::new(CassetteModel::any_lane(Arc::clone(player))),
-            (None, Some(writer)) => Arc::new(Recorder::new(Arc::clone(model), Arc::clone(writer))),
-            (None, None) => Arc::clone(model),
+        let mut below: Arc<dyn Model> = match source.player() {
+            Some(player) => Arc::new(CassetteModel::any_lane(Arc::clone(player))),
+            None => Arc::clone(model),
         };
+        let log = FaultLog::default();
+        // A program that is not ours has no virtual clock: for it what is late is really late.
+        let rest = Arc::new(Sleep);
+        if let Some(faulty) = self.faulty(Arc::clone(&below), source, &log, Some(rest)) {
+            below = Arc::new(faulty);
+        }
+        if let Some(writer) = &writer {
+            below = Arc::new(Recorder::new(below, Arc::clone(writer)));
+        }
         let mut observer = self.log;
         let actor = Actor::External(Box::new(External {
             spec,
@@ -227,6 +248,8 @@ impl Part<'_> {
             unattended: self.job.variant.tier.unattended,
             append: self.job.prompts.append.as_deref(),
             limit: self.task.settings.budget.wall,
+            pace: self.pace(source),
+            faults: log,
             cancel: self.shared.cancel,
             observer: &mut observer,
             tally: Tally::default(),
@@ -242,6 +265,27 @@ impl Part<'_> {
             self.end_recording(&writer, &end, sums)?;
         }
         Ok(end)
+    }
+
+    /// A layer that puts the run's faults in a model's way; nothing where there are none. The sample decides what
+    /// happens, not the variant, so that variants meet the same faults.
+    fn faulty<'m>(
+        &self,
+        model: impl Model + 'm,
+        source: &Source,
+        log: &FaultLog,
+        rest: Option<Arc<dyn Rest>>,
+    ) -> Option<Faulty<'m>> {
+        let profile = Arc::clone(self.shared.faults?);
+        let id = &self.job.trial.id;
+        let seed = self.shared.seed.derive(&format!("faults {}/{} {}", id.suite, id.task, id.number));
+        let options = FaultOptions { profile, seed, one_answer: !source.live, rest };
+        Some(Faulty::new(model, options, log.clone()))
+    }
+
+    /// At what pace answers come: a live model has its own.
+    fn pace(&self, source: &Source) -> Pace {
+        if source.live { Pace::Instant } else { self.shared.pace }
     }
 
     /// Starts to keep the exchanges of this attempt.

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use agent::external::ExternalSpec;
 use base::{Digest, Hasher, TrialId};
-use journal::{Mode, Plan, PlannedSuite, PlannedTask, PlannedVariant};
+use journal::{Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant};
+use model::FaultProfile;
 use model::live::Backend;
 use suite::{Suite, Task, TaskEntry, Variant};
 
@@ -26,6 +28,8 @@ pub struct Selection {
     pub trials: u32,
     /// Seed of everything random.
     pub seed: u64,
+    /// What is put in the way of models.
+    pub faults: Option<Arc<FaultProfile>>,
     /// What is said of live backends, by name.
     pub backends: BTreeMap<String, suite::Backend>,
 }
@@ -143,6 +147,7 @@ pub fn plan(mut selection: Selection, git: Git<'_>) -> Result<Planned, RunError>
     let prompts = prompts.collect::<Result<Vec<_>, _>>()?;
     let models = selection.variants.iter().map(|variant| ModelSpec::of(variant, &selection.backends));
     let models = models.collect::<Result<Vec<_>, _>>()?;
+    let faults = selection.faults.as_deref().map(|profile| planned_faults(profile, &models)).transpose()?;
     let mut maker = Maker {
         selection: &selection,
         models: &models,
@@ -164,6 +169,7 @@ pub fn plan(mut selection: Selection, git: Git<'_>) -> Result<Planned, RunError>
         trials: selection.trials,
         suites,
         variants,
+        faults,
     };
     let order: BTreeMap<TrialId, usize> = plan.trial_ids().enumerate().map(|(n, id)| (id, n)).collect();
     let mut trials = trials;
@@ -220,6 +226,23 @@ fn mode(models: &[ModelSpec]) -> Mode {
     } else {
         Mode::Reference
     }
+}
+
+/// The faults of a plan. A cassette answers only the conversation that was recorded.
+fn planned_faults(profile: &FaultProfile, models: &[ModelSpec]) -> Result<PlannedFaults, RunError> {
+    if models.iter().all(|model| *model == ModelSpec::None) {
+        let problem = "no variant asks a model: there is nothing to put faults in the way of";
+        return Err(RunError::Usage(problem.to_owned()));
+    }
+    let plays = models.iter().any(|model| matches!(model, ModelSpec::Cassette(_)));
+    if let Some(rule) = profile.changes_conversation().filter(|_| plays) {
+        return Err(RunError::Usage(format!(
+            "fault {rule} of profile {:?} makes another conversation of it, which no cassette answers: \
+             use a script or a live model, or leave it out",
+            profile.name
+        )));
+    }
+    Ok(PlannedFaults { name: profile.name.clone(), digest: profile.digest, rules: profile.labels() })
 }
 
 fn planned_suite(

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use base::{Clock, Seed, TrialId};
 use journal::{Ended, GitState, Plan, RunDir, RunHeader, TrialDir};
+use model::Pace;
 use rayon::prelude::*;
 use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, Walls};
 use suite::{SuiteError, TaskEntry};
@@ -73,6 +74,8 @@ pub struct Options<'a> {
     pub live_jobs: usize,
     /// The live models, opened.
     pub live: Live,
+    /// At what pace answers that are not live come.
+    pub pace: Pace,
     /// The program and arguments that enter the sandbox's stage.
     pub stage: Vec<std::ffi::OsString>,
     /// The walls around each trial.
@@ -236,6 +239,8 @@ impl<'a> Engine<'a> {
             cancel: &self.options.cancel,
             seed: Seed::new(self.planned.plan.seed),
             live: &self.options.live,
+            pace: self.options.pace,
+            faults: self.planned.selection.faults.as_ref(),
             clock: self.options.clock,
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),
@@ -307,6 +312,7 @@ impl<'a> Engine<'a> {
             retake: env!("CARGO_PKG_VERSION").to_owned(),
             name: self.options.host.clone(),
             jobs: self.options.jobs,
+            pace: self.options.pace.to_string(),
             processors: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             containment: self.sandbox.report().clone(),
             walls: self.options.walls,

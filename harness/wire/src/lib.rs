@@ -1,6 +1,7 @@
 //! What goes over the wire between an agent and a model: blocks, keys, items, stream events, usage, and the codecs
 //! of the protocols. No I/O; knows nothing of cassettes, sandboxes or tasks.
 
+mod alter;
 mod answer;
 mod authored;
 mod block;
@@ -21,6 +22,7 @@ pub mod responses;
 pub mod sse;
 mod usage;
 
+pub use alter::Alter;
 pub use answer::{Answer, Decoder, End};
 pub use authored::{Authored, AuthoredCall};
 pub use block::{Block, BlockKind, Prompt, Thread};

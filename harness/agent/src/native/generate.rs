@@ -1,13 +1,13 @@
 //! Generate: one request to the model, tried again as the vendors ask. Each try is an event of the journal and, where
 //! it was answered at all, an exchange of the recording; so it is the loop that tries again, and no layer below it
-//! does. How long it waits is `model::Backoff`'s to say. On a live model the wait is real; elsewhere only the trial's
-//! clock moves.
+//! does. How long it waits is `model::Backoff`'s to say. On a live model, or at a pace, the wait is real; elsewhere only
+//! the trial's clock moves.
 
 use std::time::{Duration, Instant};
 
 use base::micros;
 use journal::{CallFigures, Event, FailureMode, Generated, Host};
-use model::{Call, ModelFault, Reply};
+use model::{Call, FaultLog, ModelFault, Reply};
 use wire::{Answer, End, Exact, Protocol};
 
 use super::{MAIN, Native, Step};
@@ -68,10 +68,11 @@ impl Native<'_> {
             if self.cancel.is_cancelled() {
                 return Err(AgentFault::Cancelled);
             }
+            self.notice()?;
             let failed = match asked {
                 Ok(answer) => match &answer.end {
                     End::Completed => {
-                        self.heard(step, attempt, &answer)?;
+                        self.heard(step, attempt, &answer, took)?;
                         return Ok(Ok(answer));
                     }
                     End::Incomplete(why) => Failed::answer(format!("the answer is incomplete: {why}"), false),
@@ -102,7 +103,7 @@ impl Native<'_> {
 
     /// Journals a failed try. On a live model the time that it took counts.
     fn failed(&mut self, step: u32, attempt: u32, failed: &Failed, took: Duration) -> Result<(), AgentFault> {
-        let live = self.patience.rest.is_some();
+        let live = self.patience.live;
         if live {
             self.tally.times.model_us += micros(took);
             self.clock.advance(took);
@@ -113,12 +114,32 @@ impl Native<'_> {
         self.observer.event(event, Host { duration_us, ..Host::default() })
     }
 
+    /// Journals the faults that were put in the way of a try. The time that was lost with them counts.
+    fn notice(&mut self) -> Result<(), AgentFault> {
+        for injected in self.faults.as_ref().map(FaultLog::take).unwrap_or_default() {
+            let lost = Duration::from_micros(injected.lost_us);
+            let event = self.tally.fault(injected);
+            self.tell(event)?;
+            // On a live model it is part of what the try really took.
+            if !self.patience.live {
+                self.pass(lost)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lets the time before the next try pass.
     fn wait(&mut self, wait: Duration) -> Result<(), AgentFault> {
         self.tally.retries += 1;
-        self.tally.times.model_us += micros(wait);
-        self.clock.advance(wait);
-        let mut left = wait;
+        self.tally.waited_us = self.tally.waited_us.saturating_add(micros(wait));
+        self.pass(wait)
+    }
+
+    /// Lets time pass in which there is no answer.
+    fn pass(&mut self, time: Duration) -> Result<(), AgentFault> {
+        self.tally.times.model_us += micros(time);
+        self.clock.advance(time);
+        let mut left = time;
         while let Some(rest) = self.patience.rest.filter(|_| !left.is_zero()) {
             if self.cancel.is_cancelled() {
                 return Err(AgentFault::Cancelled);
@@ -148,7 +169,7 @@ impl Native<'_> {
         Ok(decoder.finish())
     }
 
-    fn heard(&mut self, step: u32, attempt: u32, answer: &Answer) -> Result<(), AgentFault> {
+    fn heard(&mut self, step: u32, attempt: u32, answer: &Answer, took: Duration) -> Result<(), AgentFault> {
         let usage = answer.usage.unwrap_or_default();
         let key = self.tracker.key(&self.prompt, &Exact).map_err(|e| AgentFault::Keeping(e.to_string()))?;
         self.clock.advance(Duration::from_micros(answer.total_us));
@@ -157,7 +178,7 @@ impl Native<'_> {
         self.tally.times.model_us += answer.total_us;
         self.tally.calls.push(CallFigures { ttft_us: answer.ttft_us, total_us: answer.total_us, usage });
         let blocks = u32::try_from(self.prompt.blocks().len()).unwrap_or(u32::MAX);
-        self.tell(Event::Generated(Generated {
+        let event = Event::Generated(Generated {
             step,
             attempt,
             request: Some(key),
@@ -166,7 +187,8 @@ impl Native<'_> {
             usage,
             ttft_us: answer.ttft_us,
             total_us: answer.total_us,
-        }))
+        });
+        self.observer.event(event, Host { duration_us: Some(micros(took)), ..Host::default() })
     }
 
     fn diverged(&mut self, miss: cassette::Miss) -> Step<Answer> {

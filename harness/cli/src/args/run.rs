@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use runner::Pace;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
@@ -39,11 +40,17 @@ pub(crate) struct RunArgs {
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// How recorded time passes: instant, recorded, or scaled=FACTOR
+    #[arg(long, value_name = "PACE", default_value = "instant")]
+    pub(crate) pace: Pace,
+    /// Put the faults of this profile in the way of every model
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    pub(crate) faults: Option<PathBuf>,
     /// Keep the exchanges of every trial as cassettes in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,
     /// Go on with a run that was stopped: its id, a part of it that is unique, its folder, or `latest`
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["suites", "task", "variant", "agent", "model", "trials", "record"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["suites", "task", "variant", "agent", "model", "trials", "record", "faults"])]
     pub(crate) resume: Option<String>,
     /// Where the run lands, instead of retake.toml's `out`
     #[arg(long, value_name = "DIR")]

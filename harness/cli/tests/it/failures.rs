@@ -16,12 +16,20 @@ fn strings(value: &Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
+/// Whether a value is what is expected; of an object only the members that are named.
+fn holds(expected: &Value, found: &Value) -> bool {
+    match expected {
+        Value::Object(members) => members.iter().all(|(key, value)| holds(value, &found[key])),
+        _ => expected == found,
+    }
+}
+
 /// What is not as it should be in one trial.
 fn differences(task: &str, expected: &Map<String, Value>, end: Option<&Value>) -> Vec<String> {
     let Some(end) = end else { return vec![format!("{task}: it has no end")] };
     let mut wrong: Vec<String> = expected
         .iter()
-        .filter(|(key, value)| end.get(key.as_str()) != Some(value))
+        .filter(|(key, value)| !holds(value, &end[key.as_str()]))
         .map(|(key, value)| format!("{task}: {key} must be {value}, is {}; {}", end[key], end["reason"]))
         .collect();
     if !expected.contains_key("failure") && !end["failure"].is_null() {

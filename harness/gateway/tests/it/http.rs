@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gateway::{Event, Gateway, GatewayError, Options, Pace, Silent};
-use model::{ModelFault, TransportFault};
+use gateway::{Event, Gateway, GatewayError, Options, Silent};
+use model::{ModelFault, Pace, TransportFault};
 use wire::Protocol;
 
 use crate::client::{Client, request};

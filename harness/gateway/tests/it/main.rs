@@ -5,6 +5,7 @@
 
 mod client;
 mod fakes;
+mod faults;
 mod http;
 mod lanes;
 mod replay;

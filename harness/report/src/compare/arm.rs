@@ -51,6 +51,9 @@ pub struct ArmFacts {
     pub prompts: BTreeSet<Digest>,
     /// Seed of the run.
     pub seed: u64,
+    /// The faults profile that was put in the way of its models, and its digest; empty where there was none.
+    #[serde(default)]
+    pub faults: String,
     /// Samples of each task.
     pub trials: u32,
     /// The program's version.
@@ -206,6 +209,10 @@ impl Arm {
             digest: planned.digest,
             prompts: ends.iter().filter_map(|e| e.prompt).collect(),
             seed: plan.seed,
+            faults: plan
+                .faults
+                .as_ref()
+                .map_or_else(String::new, |f| format!("{} {}", f.name, f.digest.short())),
             trials: plan.trials,
             retake: header.retake.clone(),
             jobs: data.host_number("jobs"),

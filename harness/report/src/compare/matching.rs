@@ -79,6 +79,8 @@ pub(super) fn mismatches(
     let option = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
     differ("mode", Weight::Grave, word(&b.mode), word(&h.mode));
     differ("synthetic", Weight::Grave, b.synthetic.to_string(), h.synthetic.to_string());
+    let faults = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    differ("faults", Weight::Grave, faults(&b.faults), faults(&h.faults));
     differ("trials", Weight::Grave, b.trials.to_string(), h.trials.to_string());
     let scored = |side: fn(&(&ArmTask, &ArmTask)) -> u64| pairs.iter().map(side).sum::<u64>().to_string();
     differ("scored_trials", Weight::Grave, scored(|p| p.0.passes().1), scored(|p| p.1.passes().1));

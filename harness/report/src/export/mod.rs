@@ -42,15 +42,15 @@ pub fn write_all(dir: &RunDir, data: &RunData, scores: &Scores) -> Result<(), Re
 }
 
 /// A CSV file of a heading and rows.
-fn csv_file<const N: usize>(
+fn csv_file(
     report: &'static str,
-    heading: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    heading: impl AsRef<[&'static str]>,
+    rows: impl Iterator<Item = impl AsRef<[String]>>,
 ) -> Result<Vec<u8>, ReportError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(heading).map_err(ReportError::encode(report))?;
+    writer.write_record(heading.as_ref()).map_err(ReportError::encode(report))?;
     for row in rows {
-        writer.write_record(&row).map_err(ReportError::encode(report))?;
+        writer.write_record(row.as_ref()).map_err(ReportError::encode(report))?;
     }
     writer.into_inner().map_err(|error| ReportError::encode(report)(error.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Digest, FormatVersion};
-use journal::{Mode, Plan};
+use journal::{Mode, Plan, PlannedFaults};
 use serde::Serialize;
 
 use super::{VERSION, json_file};
@@ -38,6 +38,8 @@ struct PlanFacts<'a> {
     trials: u32,
     suites: Vec<SuiteFacts<'a>>,
     variants: Vec<VariantFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<&'a PlannedFaults>,
 }
 
 #[derive(Serialize)]
@@ -118,5 +120,6 @@ fn plan_facts(plan: &Plan) -> Result<PlanFacts<'_>, ReportError> {
         trials: plan.trials,
         suites: suites.collect(),
         variants: variants.collect(),
+        faults: plan.faults.as_ref(),
     })
 }

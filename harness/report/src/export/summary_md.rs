@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::text::code;
-use crate::{Digests, ReportError, RunData, Scores, TrialState, figures};
+use crate::{Digests, ReportError, RunData, Scores, TrialState, faults, figures};
 
 /// Trials that are listed as not passed.
 const MOST_TRIALS: usize = 50;
@@ -23,6 +23,9 @@ fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
     let plan = &data.header.plan;
     writeln!(page, "# Retake: {}\n", figures::rate(scores.total.pass_rate.as_ref()))?;
     writeln!(page, "> {}\n", figures::claim(plan.mode, plan.synthetic))?;
+    if let Some(warning) = faults::warning(data) {
+        writeln!(page, "> {}\n", code(&warning))?;
+    }
     let digest = Digests::of(data).run.map(|d| format!(", digest `{d}`")).unwrap_or_default();
     writeln!(page, "Run {}, {} trials{digest}.", code(data.header.run_id.as_str()), data.trials.len())?;
     writeln!(
@@ -30,6 +33,7 @@ fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
         "Rates with their Wilson 95 % interval, for these tasks as sampled; times are virtual.\n"
     )?;
     scores_table(page, scores)?;
+    faults_part(page, data, scores)?;
     not_passed(page, data)?;
     missing(page, data)?;
     let drift = highlights::drift(data);
@@ -37,6 +41,25 @@ fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
         writeln!(page, "\n## Drift\n\n{drift} (see `drift.json`)")?;
     }
     slowest(page, data)
+}
+
+fn faults_part(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
+    let Some(total) = faults::total(scores) else { return Ok(()) };
+    writeln!(page, "\n## Faults\n\n{total}\n")?;
+    let rows = faults::rows(data);
+    if !rows.is_empty() {
+        writeln!(page, "| {} |\n|---|---|---:|---:|---:|---|", faults::COLUMNS.join(" | "))?;
+    }
+    for [trial, injected, retries, lost, waited, outcome] in rows.iter().take(MOST_TRIALS) {
+        let (trial, injected) = (code(trial), code(injected));
+        writeln!(page, "| {trial} | {injected} | {retries} | {lost} | {waited} | {outcome} |")?;
+    }
+    more(page, rows.len(), MOST_TRIALS)?;
+    let idle = faults::idle(data, scores);
+    if !idle.is_empty() {
+        writeln!(page, "\nNever happened: {}", code(&idle.join(", ")))?;
+    }
+    Ok(())
 }
 
 fn scores_table(page: &mut String, scores: &Scores) -> std::fmt::Result {

@@ -35,9 +35,29 @@ const HEADING: [&str; 28] = [
     "digest",
 ];
 
+/// What a run with a faults profile says beside.
+const FAULTS_HEADING: [&str; 5] = ["faults", "fault_rules", "lost_us", "waited_us", "recovery"];
+
 /// The trials as CSV, in the plan's order; times are virtual.
 pub fn trials_csv(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportError> {
-    csv_file("trials.csv", HEADING, data.trials.iter().map(row))
+    if data.header.plan.faults.is_none() {
+        return csv_file("trials.csv", HEADING, data.trials.iter().map(row));
+    }
+    let heading: Vec<&'static str> = HEADING.into_iter().chain(FAULTS_HEADING).collect();
+    let whole = |trial| -> Vec<String> { row(trial).into_iter().chain(faults_of(trial)).collect() };
+    csv_file("trials.csv", heading, data.trials.iter().map(whole))
+}
+
+fn faults_of(trial: &TrialData) -> [String; 5] {
+    let faults = trial.finish.as_ref().and_then(|f| f.ended.faults.as_ref());
+    let rules = faults.map(|f| f.injected.keys().cloned().collect::<Vec<_>>().join("; "));
+    [
+        number(faults.map(|f| f.injected.values().sum::<u64>())),
+        cell(&rules.unwrap_or_default()),
+        number(faults.map(|f| f.lost_us)),
+        number(faults.map(|f| f.waited_us)),
+        faults.and_then(|f| f.recovery).map(|r| figures::word(&r)).unwrap_or_default(),
+    ]
 }
 
 fn row(trial: &TrialData) -> [String; 28] {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Ended, FailureMode, FigureKind};
+use journal::{Ended, FailureMode, FigureKind, Recovery};
 use serde::Serialize;
 use wire::Usage;
 
@@ -34,6 +34,56 @@ pub struct Score {
     pub share: Option<Share>,
     /// What tokens and times are worth: the weakest of the scored trials; nothing where there are none.
     pub kind: Option<FigureKind>,
+    /// What faults were put in the way of its trials and what became of them; only in a run with a faults profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<Faults>,
+}
+
+/// The faults of a group of trials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Faults {
+    /// How often each rule happened, by what the report calls it.
+    pub injected: BTreeMap<String, u64>,
+    /// Model calls that were tried again.
+    pub retries: u64,
+    /// Virtual time that was lost with faults, in microseconds.
+    pub lost_us: u64,
+    /// Virtual time that agents waited before they tried again, in microseconds.
+    pub waited_us: u64,
+    /// Trials in whose way there was none.
+    pub untouched: u64,
+    /// Trials whose agent came to its end with a right result.
+    pub recovered: u64,
+    /// Trials whose agent was stopped.
+    pub gave_up: u64,
+    /// Trials whose agent came to its end with a wrong result.
+    pub ended_wrong: u64,
+}
+
+impl Faults {
+    /// Adds up the trials of a group; nothing where none has a faults profile.
+    fn of(trials: &[&TrialData]) -> Option<Self> {
+        let mut sums: Option<Self> = None;
+        for ended in trials.iter().filter_map(|trial| Some(&trial.finish.as_ref()?.ended)) {
+            let Some(figures) = &ended.faults else { continue };
+            let sums = sums.get_or_insert_with(Self::default);
+            for (rule, times) in &figures.injected {
+                let sum = sums.injected.entry(rule.clone()).or_default();
+                *sum = sum.saturating_add(*times);
+            }
+            sums.retries += u64::from(ended.retries);
+            sums.lost_us = sums.lost_us.saturating_add(figures.lost_us);
+            sums.waited_us = sums.waited_us.saturating_add(figures.waited_us);
+            match figures.recovery {
+                Some(Recovery::Untouched) => sums.untouched += 1,
+                Some(Recovery::Recovered) => sums.recovered += 1,
+                Some(Recovery::GaveUp) => sums.gave_up += 1,
+                Some(Recovery::EndedWrong) => sums.ended_wrong += 1,
+                None => {}
+            }
+        }
+        sums
+    }
 }
 
 /// Trials by how they stand.
@@ -178,6 +228,7 @@ impl Score {
             latency: latency(&scored),
             share: share(&scored),
             kind: worst.map(|kind| if synthetic { FigureKind::Synthetic } else { kind }),
+            faults: Faults::of(trials),
         }
     }
 }

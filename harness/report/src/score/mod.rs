@@ -21,7 +21,7 @@ pub use change::{CHANGE_ALPHA, Change, changes};
 pub use cluster::{clustered, clustered_error};
 pub use exact::{fisher, holm, mcnemar, sign_flip};
 pub(crate) use group::virtual_us;
-pub use group::{Counts, Effort, Latency, Rate, Repeat, Score, Share};
+pub use group::{Counts, Effort, Faults, Latency, Rate, Repeat, Score, Share};
 pub use paired::{
     POWER, Paired, RESAMPLES, bootstrap, detectable, mean_of, percentile_interval, power, ratio_of,
     tasks_for, trials_for,

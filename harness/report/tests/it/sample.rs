@@ -68,6 +68,7 @@ pub(crate) fn plan(suites: &[(&str, &[&str])], variants: &[&str], trials: u32) -
         trials,
         suites: suites.iter().map(suite).collect(),
         variants: variants.iter().map(variant).collect(),
+        faults: None,
     }
 }
 
@@ -284,6 +285,7 @@ pub(crate) fn ended(
         usage: sum,
         times: LaneTimes { model_us: 2_400_000 * u64::from(number), tool_us: 50_000, evaluate_us: 30_000 },
         calls: vec![call(1), call(2)],
+        faults: None,
     }
 }
 
