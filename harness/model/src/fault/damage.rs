@@ -30,7 +30,7 @@ pub(crate) fn damage<'a>(
             (body_of(body, total_us, how, teller), kept)
         }
         Reply::Stream(stream) => match how.changed() {
-            Some(change) => (changed(stream, how.protocol, change, teller), None),
+            Some(change) => (changed(stream, how.protocol, &change, teller), None),
             None => broken(stream, how, teller),
         },
     }
@@ -100,7 +100,7 @@ impl Change {
 fn changed<'a>(
     stream: Stream<'a>,
     protocol: Protocol,
-    change: Change,
+    change: &Change,
     teller: Teller,
 ) -> Result<Reply<'a>, ModelFault> {
     let mut frames = stream.collect::<Result<Vec<Frame>, ModelFault>>()?;

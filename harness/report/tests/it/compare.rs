@@ -31,6 +31,7 @@ pub(crate) fn arm(variant: &str, tasks: &[(u32, u32)]) -> Arm {
             digest: Digest::of(variant.as_bytes()),
             prompts: [Digest::of(b"prompt")].into(),
             seed: 1,
+            faults: String::new(),
             trials: 3,
             retake: "0.1.0".to_owned(),
             jobs: Some(2),
