@@ -197,6 +197,11 @@ impl FileState {
         Self("deleted".to_owned())
     }
 
+    /// As it stands in a cassette.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The file has this content.
     pub fn content(digest: Digest, executable: bool) -> Self {
         Self(format!("{}{}", digest.short(), if executable { "+x" } else { "" }))

@@ -2,6 +2,7 @@
 //! answer belongs to a request; and what may differ between two equal requests. Knows nothing of how an agent or a
 //! model is run.
 
+pub mod align;
 mod any;
 mod format;
 mod load;
