@@ -93,6 +93,12 @@ impl From<::report::ReportError> for Failure {
     }
 }
 
+impl From<cassette::CassetteError> for Failure {
+    fn from(error: cassette::CassetteError) -> Self {
+        Self::input(error)
+    }
+}
+
 impl From<journal::RunError> for Failure {
     fn from(error: journal::RunError) -> Self {
         Self::input(error)

@@ -4,6 +4,7 @@
 mod args;
 mod check;
 mod compare;
+mod diff;
 mod doctor;
 mod exit;
 mod list;
@@ -14,6 +15,7 @@ mod run;
 mod settings;
 mod show;
 mod variant;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         args::Verb::Report(report) => report::report(&report, &args.common),
         args::Verb::Compare(compare) => compare::compare(&compare, &args.common),
         args::Verb::Show(show) => show::show(&show, &args.common),
+        args::Verb::Diff(diff) => diff::diff(&diff, &args.common),
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
         args::Verb::Variant(verb) => variant::variant(&verb, &args.common),

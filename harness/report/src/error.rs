@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cassette::CassetteError;
 use journal::{JournalError, RunError};
 
 /// A report that cannot be made.
@@ -13,6 +14,9 @@ pub enum ReportError {
     /// A trial's journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A trial's exchanges cannot be used.
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
     /// A name in the plan that could lead out of the run's folder.
     #[error("{}: the plan names {name:?}, which no suite, task or variant may be called", path.display())]
     Name {

@@ -2,6 +2,7 @@
 //! prints anything.
 
 pub mod compare;
+mod comparison;
 mod data;
 mod digest;
 mod error;
@@ -10,18 +11,21 @@ mod faults;
 mod figures;
 mod highlights;
 pub mod score;
+mod session;
 mod summary;
 mod terminal;
 mod text;
 mod transcript;
 
 pub use data::{Cost, Finish, Prices, RunData, TrialData, TrialState};
+pub use comparison::{ComparedSide, ComparisonReport, comparison};
 pub use digest::{Digests, TaskDigest};
 pub use error::ReportError;
 pub use export::{
     drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv, trials_csv, write_all,
 };
 pub use score::Scores;
+pub use session::{TrialSession, exchanges};
 pub use summary::RunSummary;
 pub use terminal::{TerminalOptions, terminal};
 pub use transcript::transcript;

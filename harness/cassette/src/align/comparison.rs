@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use wire::{Block, BlockKind, Cause};
+use wire::{Block, BlockKind, Cause, Exact, Normalise};
 
 use super::fork::{self, Found, Pair};
 use super::glimpse::{self, Glimpse};
@@ -159,15 +159,16 @@ pub enum WhatChanged {
     Output,
 }
 
-/// Compares two sessions. The openings are compared with `profile`; a difference whose cause is in `declared` was to be
-/// expected. Costs time and memory in proportion to the number of actions, and to the differences between them.
-pub fn compare(a: &Session, b: &Session, profile: &Profile, declared: &[Cause]) -> Comparison {
+/// Compares two sessions. The openings are compared with `profile`, else to the letter; a difference whose cause is in
+/// `declared` was to be expected. Costs time and memory in proportion to the number of actions, and to the differences between them.
+pub fn compare(a: &Session, b: &Session, profile: Option<&Profile>, declared: &[Cause]) -> Comparison {
+    let normalise = profile.map_or(&Exact as &dyn Normalise, |profile| profile);
     let mut comparison = Comparison {
         equal: false,
         a_steps: a.steps(),
         b_steps: b.steps(),
         same: 0,
-        setting: setting(a, b, profile, declared),
+        setting: setting(a, b, normalise, declared),
         fork: None,
         inserted: Vec::new(),
         missing: Vec::new(),
@@ -194,7 +195,12 @@ pub fn compare(a: &Session, b: &Session, profile: &Profile, declared: &[Cause]) 
 }
 
 /// The first difference of each part of the two openings.
-fn setting(a: &Session, b: &Session, profile: &Profile, declared: &[Cause]) -> Vec<SettingDifference> {
+fn setting(
+    a: &Session,
+    b: &Session,
+    normalise: &dyn Normalise,
+    declared: &[Cause],
+) -> Vec<SettingDifference> {
     if a.protocol != b.protocol || a.opening.is_empty() || b.opening.is_empty() {
         return Vec::new();
     }
@@ -204,7 +210,7 @@ fn setting(a: &Session, b: &Session, profile: &Profile, declared: &[Cause]) -> V
     let kinds = [BlockKind::Head, BlockKind::Tool, BlockKind::Instructions, BlockKind::Item];
     let found = kinds.into_iter().filter_map(|kind| {
         let (old, new) = (part(&a.opening, kind), part(&b.opening, kind));
-        wire::difference(a.protocol, &old, &new, profile).ok().flatten()
+        wire::difference(a.protocol, &old, &new, normalise).ok().flatten()
     });
     let found = found.map(|wire::Difference { cause, path, diff, .. }| SettingDifference {
         declared: declared.contains(&cause),
@@ -330,7 +336,12 @@ impl Aligned<'_> {
     }
 
     fn cause(&self, rest: &[Op], a: Option<&Action>, b: Option<&Action>) -> (Cause, String) {
-        let answers = |action: Option<&Action>| action.is_none_or(|action| action.tool().is_none());
+        // An answer in the midst, after which checks send the agent back, is no end.
+        let ends = |action: Option<&Action>, side: &[Action]| {
+            let last = side.last().map(|last| last.step);
+            action.is_none_or(|action| action.tool().is_none() && Some(action.step) == last)
+        };
+        let (a_ends, b_ends) = (ends(a, self.pair.a), ends(b, self.pair.b));
         // Whether the other side did something in its place, before the two meet again.
         let apart = rest.iter().take_while(|op| !matches!(op, Op::Same(..)));
         let (mut of_a, mut of_b) = (false, false);
@@ -339,11 +350,9 @@ impl Aligned<'_> {
             of_b |= !matches!(op, Op::OnlyA(_));
         }
         match (a, b) {
-            (Some(a), Some(b)) if of_a && of_b && a.tool().is_some() && b.tool().is_some() => {
-                (Cause::ItemChanged, glimpse::first_difference(a, b))
-            }
-            _ if of_a && answers(b) => (Cause::ThreadEndedEarly, String::new()),
-            _ if of_b && answers(a) => (Cause::ExtraRequest, String::new()),
+            _ if of_a && b_ends && !a_ends => (Cause::ThreadEndedEarly, String::new()),
+            _ if of_b && a_ends && !b_ends => (Cause::ExtraRequest, String::new()),
+            (Some(a), Some(b)) if of_a && of_b => (Cause::ItemChanged, glimpse::first_difference(a, b)),
             _ if of_a => (Cause::ItemMissing, String::new()),
             _ => (Cause::ItemInserted, String::new()),
         }

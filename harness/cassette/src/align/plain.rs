@@ -14,6 +14,8 @@ const WORDING: [&str; 3] = ["description", "explanation", "justification"];
 const HANDLES: [&str; 4] = ["session_id", "bash_id", "shell_id", "pid"];
 /// Fewest digits of a hexadecimal word, with figures and letters, that counts as a digest.
 const HEX: usize = 7;
+/// What stands before the name of a piece of an output.
+const CHUNK: &str = "Chunk ID: ";
 /// Units of a duration.
 const UNITS: [&str; 8] = ["ns", "us", "µs", "ms", "s", "sec", "secs", "seconds"];
 
@@ -116,6 +118,10 @@ fn word(text: &str, measured: bool) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
     if is_uuid(bytes) {
         return Some((36, "<uuid>"));
+    }
+    // Codex CLI names each piece of an output so.
+    if let Some(rest) = text.strip_prefix(CHUNK).filter(|_| measured) {
+        return Some((CHUNK.len() + alphanumeric(rest.as_bytes()), "<chunk>"));
     }
     let run = alphanumeric(bytes);
     let word = &bytes[..run];

@@ -194,7 +194,7 @@ fn carried_out(
     effects: bool,
 ) -> (Did, Outcome) {
     let state = Digest::of(format!("{files:?}").as_bytes());
-    let short = state.as_bytes()[0];
+    let failures = state.as_bytes()[0] % 4;
     let version = |file: &str, files: &BTreeMap<String, u64>| files.get(file).copied().unwrap_or(0);
     let (ms, words) = (dice.below(900), dice.below(1000));
     let call = |tool: &str, arguments: serde_json::Value| Did::Called {
@@ -224,13 +224,13 @@ fn carried_out(
         }
         Act::Run(command) => {
             let text = match command.as_str() {
-                tests if TESTS.contains(&tests) => format!("{} failed, 40 passed in 0.{ms}s", short % 4),
+                tests if TESTS.contains(&tests) => format!("{failures} failed, 40 passed in 0.{ms}s"),
                 "git diff" | "git status --short" => format!("{files:?}"),
                 other => {
                     format!("{other}: {:?}", other.split(' ').next_back().map(|file| version(file, files)))
                 }
             };
-            let failed = TESTS.contains(&command.as_str()) && short % 4 > 0;
+            let failed = TESTS.contains(&command.as_str()) && failures > 0;
             let exit = Some(i32::from(failed));
             let outcome = Some(if failed { ToolOutcome::Failed } else { ToolOutcome::Ok });
             let why = serde_json::json!({"cmd": command, "justification": format!("reason {words}")});

@@ -4,11 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
 
 mod author;
+mod real;
 
 use author::{Act, Dice, noisy, session, way};
 use base::Seed;
+use cassette::Cassette;
 use cassette::align::{Comparison, Session, compare};
-use cassette::{Cassette, Profile};
 use wire::Cause;
 
 /// Sessions of each kind.
@@ -96,7 +97,7 @@ fn parted(dice: &mut Dice, acts: &[Act], at: usize, kind: Kind) -> ((Vec<Act>, u
 }
 
 fn compared(a: &Session, b: &Session) -> Comparison {
-    compare(a, b, &Profile::built_in("native").unwrap(), &[])
+    compare(a, b, None, &[])
 }
 
 fn seed() -> Seed {

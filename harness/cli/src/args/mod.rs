@@ -1,6 +1,7 @@
 //! The command line, as it is typed: one file for each verb that takes more than a name. Says nothing of what it means.
 
 mod compare;
+mod diff;
 mod look;
 mod run;
 mod task;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub(crate) use compare::CompareArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use look::{ReportArgs, ShowArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
@@ -48,6 +50,8 @@ pub(crate) enum Verb {
     Compare(CompareArgs),
     /// Show what happened in one trial
     Show(ShowArgs),
+    /// Put two trials or cassettes side by side and name the first place from which they went different ways
+    Diff(DiffArgs),
     /// Work with tasks
     #[command(subcommand)]
     Task(TaskVerb),

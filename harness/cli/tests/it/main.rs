@@ -6,6 +6,7 @@
 mod agents;
 mod check;
 mod core;
+mod diff;
 mod failures;
 mod faults;
 mod full;

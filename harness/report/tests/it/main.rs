@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
 
 mod compare;
+mod comparison;
 mod files;
 mod hostile;
 mod people;
