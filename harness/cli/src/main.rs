@@ -14,8 +14,8 @@ mod report;
 mod run;
 mod settings;
 mod show;
-mod variant;
 mod trial;
+mod variant;
 
 use std::process::ExitCode;
 

@@ -17,8 +17,8 @@ mod terminal;
 mod text;
 mod transcript;
 
-pub use data::{Cost, Finish, Prices, RunData, TrialData, TrialState};
 pub use comparison::{ComparedSide, ComparisonReport, comparison};
+pub use data::{Cost, Finish, Prices, RunData, TrialData, TrialState};
 pub use digest::{Digests, TaskDigest};
 pub use error::ReportError;
 pub use export::{
