@@ -6,13 +6,14 @@
     benches/peers/timing.py --serve target/release/examples/serve --aimock PEERS/node_modules/.bin/llmock
 
 One line of JSON for each server and number of streams: errors of single gaps and the drift of the last frame against
-the recording, in milliseconds, as a client on a raw socket sees them; and the host's load, which decides much of it.
+the recording, in milliseconds, as a client on a raw socket sees them; how late the host wakes a program that only sleeps
+(`sleep_p99`), which bounds what any server can do; and the host's load.
 """
 import argparse
-import asyncio
 import json
 import os
 import random
+import select
 import socket
 import statistics
 import subprocess
@@ -25,9 +26,9 @@ REQUEST = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "con
 
 
 def gaps_ms():
-    """Gaps between the pieces of the answer, as a stream of tokens has them."""
+    """Gaps before the pieces of the answer, as a stream of tokens has them."""
     choose = random.Random(3)
-    return [choose.choice([1, 2, 5, 12, 30]) for _ in range(PIECES - 1)]
+    return [choose.choice([1, 2, 5, 12, 30]) for _ in range(PIECES)]
 
 
 def text():
@@ -41,8 +42,8 @@ def chunk(delta, finish=None):
 
 def start_retake(arguments, folder, gaps):
     said = text()
-    frames = [{"gap_us": FIRST_MS * 1000, "data": chunk({"role": "assistant", "content": said[:20]})}]
-    for number, gap in enumerate(gaps, 1):
+    frames = [{"gap_us": FIRST_MS * 1000, "data": chunk({"role": "assistant", "content": ""})}]
+    for number, gap in enumerate(gaps):
         frames.append({"gap_us": gap * 1000, "data": chunk({"content": said[20 * number : 20 * number + 20]})})
     frames += [{"gap_us": 0, "data": chunk({}, "stop")}, {"gap_us": 0, "data": "[DONE]"}]
     request, answer = f"{folder}/request.json", f"{folder}/frames.jsonl"
@@ -74,32 +75,54 @@ def start_aimock(arguments, folder, gaps):
     return server, port
 
 
-async def stream(port):
-    """The times at which the pieces of one answer came, in milliseconds since the request."""
+def streams(port, count):
+    """For each of so many answers the times at which its frames came, in milliseconds since the request. What came is
+    looked at afterwards: a client that is busy would see its own delays."""
     body = json.dumps(REQUEST).encode()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
     head += b"authorization: Bearer x\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
-    begun = time.perf_counter()
-    writer.write(head + body)
-    await writer.drain()
-    came = []
-    while line := await reader.readline():
-        if line.startswith(b"data: ") and b'"content":"piece' in line.replace(b'": "', b'":"'):
-            came.append((time.perf_counter() - begun) * 1e3)
-    writer.close()
-    assert len(came) == PIECES, f"{len(came)} pieces instead of {PIECES}"
-    return came
+    poll, open_now = select.epoll(), {}
+    for number in range(count):
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        open_now[connection.fileno()] = (number, connection)
+        poll.register(connection, select.EPOLLIN)
+    begun, came = [0.0] * count, [[] for _ in range(count)]
+    for number, connection in open_now.values():
+        begun[number] = time.perf_counter()
+        connection.sendall(head + body)
+    while open_now:
+        for fileno, _ in poll.poll():
+            number, connection = open_now[fileno]
+            piece = connection.recv(65536)
+            came[number].append((time.perf_counter(), piece))
+            if not piece:
+                poll.unregister(fileno)
+                connection.close()
+                del open_now[fileno]
+    return [frames_at(came[number], begun[number]) for number in range(count)]
+
+
+def frames_at(came, begun):
+    """The times of the frames in pieces that came with their times. The role, the pieces, the end and [DONE] are
+    frames; the last two come with no gap of their own."""
+    times, rest = [], b""
+    for moment, piece in came:
+        rest += piece
+        *lines, rest = rest.split(b"\n")
+        times += [(moment - begun) * 1e3 for line in lines if line.startswith(b"data: ")]
+    assert len(times) == PIECES + 3, f"{len(times)} frames instead of {PIECES + 3}"
+    return times[: PIECES + 1]
 
 
 def quantile(values, q):
     return sorted(values)[min(len(values) - 1, int(q * len(values)))]
 
 
-def figures(streams, gaps):
-    first = [came[0] - FIRST_MS for came in streams]
-    errors = [now - before - gap for came in streams for before, now, gap in zip(came, came[1:], gaps)]
-    drift = [came[-1] - FIRST_MS - sum(gaps) for came in streams]
+def figures(answers, gaps):
+    first = [came[0] - FIRST_MS for came in answers]
+    errors = [now - before - gap for came in answers for before, now, gap in zip(came, came[1:], gaps)]
+    drift = [came[-1] - FIRST_MS - sum(gaps) for came in answers]
     return {
         "first_p50": round(quantile(first, 0.5), 2),
         "gap_p50": round(quantile(errors, 0.5), 3),
@@ -110,13 +133,22 @@ def figures(streams, gaps):
     }
 
 
-async def measure(name, port, arguments, gaps):
+def host_error(gaps):
+    """How late this host wakes a program that only sleeps: no server can be better. The p99 of the same gaps."""
+    errors, due = [], time.perf_counter()
+    for gap in gaps * 2:
+        due += gap / 1e3
+        time.sleep(max(0.0, due - time.perf_counter()))
+        errors.append((time.perf_counter() - due) * 1e3)
+    return round(quantile(errors, 0.99), 2)
+
+
+def measure(name, port, arguments, gaps):
     for count in arguments.streams:
         for _ in range(arguments.rounds):
-            load = os.getloadavg()[0]
-            streams = await asyncio.gather(*[stream(port) for _ in range(count)])
-            row = {"server": name, "streams": count, **figures(streams, gaps), "load": round(load, 1)}
-            print(json.dumps(row), flush=True)
+            load, host = os.getloadavg()[0], host_error(gaps)
+            row = {"server": name, "streams": count, **figures(streams(port, count), gaps)}
+            print(json.dumps(row | {"sleep_p99": host, "load": round(load, 1)}), flush=True)
 
 
 def main():
@@ -135,7 +167,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             server, port = start(arguments, folder, gaps)
             try:
-                asyncio.run(measure(name, port, arguments, gaps))
+                measure(name, port, arguments, gaps)
             finally:
                 server.terminate()
                 server.wait()
