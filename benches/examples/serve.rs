@@ -1,7 +1,8 @@
-//! A gateway that serves one recorded exchange: what the peers in `peers/` are measured beside. It is asked for
-//! `REQUEST FRAMES COPIES PACE PORT`: the body of a Chat Completions request, its answer's frames as JSON Lines, how
-//! often it was recorded (each is served once to those who ask at the same time), a pace and a port; it prints the
-//! address and serves until its standard input ends. The whole way is the product's: cassette, key, player, gateway.
+//! A gateway that serves one recorded exchange again and again: what the peers in `peers/` are measured beside. It is
+//! asked for `REQUEST FRAMES PACE PORT`: the body of a Chat Completions request, its answer's frames as JSON Lines, a
+//! pace and a port; it prints the address and serves until its standard input ends. The whole way is the product's:
+//! cassette, key, player, gateway. A recording serves each exchange once, so it holds many copies, and is played anew
+//! when they are served.
 
 #![expect(clippy::print_stdout, reason = "who starts it reads the address there")]
 
@@ -9,12 +10,35 @@ use std::error::Error;
 use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::{Digest, Timestamp};
 use cassette::{Cassette, CountTokens, Header, Kind, Player, Response, Writer};
 use gateway::{Gateway, Options, Silent};
-use model::{CassetteModel, Pace};
+use model::{Call, CassetteModel, Model, ModelFault, Pace, Reply};
 use wire::{BlockKind, Frame, Prompt, Protocol};
+
+/// Copies of the exchange in the recording.
+const COPIES: u32 = 256;
+/// How often the recording can be played.
+const PLAYS: usize = 1 << 14;
+
+/// The same recording, one play after the other.
+struct Plays {
+    models: Vec<CassetteModel>,
+    asked: AtomicUsize,
+}
+
+impl Model for Plays {
+    fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
+        let play = self.asked.fetch_add(1, Ordering::Relaxed) / COPIES as usize;
+        self.models[play % PLAYS].answer(call)
+    }
+
+    fn blocks(&self) -> bool {
+        false
+    }
+}
 
 /// Counts no tokens: nobody reads them here.
 struct NoTokens;
@@ -31,17 +55,18 @@ impl CountTokens for NoTokens {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [request, frames, copies, pace, port] = arguments.as_slice() else {
-        return Err("usage: serve REQUEST FRAMES COPIES PACE PORT".into());
+    let [request, frames, pace, port] = arguments.as_slice() else {
+        return Err("usage: serve REQUEST FRAMES PACE PORT".into());
     };
     let body = std::fs::read_to_string(request)?;
     let frames = std::fs::read_to_string(frames)?;
     let frames: Vec<Frame> = frames.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("exchange.jsonl");
-    record(&path, &body, &frames, copies.parse()?)?;
-    let player = Player::new(Arc::new(Cassette::load(&path)?));
-    let model = CassetteModel::any_lane(Arc::new(player));
+    record(&path, &body, &frames)?;
+    let cassette = Arc::new(Cassette::load(&path)?);
+    let play = |_| CassetteModel::any_lane(Arc::new(Player::new(Arc::clone(&cassette))));
+    let model = Plays { models: (0..PLAYS).map(play).collect(), asked: AtomicUsize::new(0) };
     let listener = TcpListener::bind(("127.0.0.1", port.parse()?))?;
     let options = Options { pace: pace.parse::<Pace>()?, ..Options::default() };
     let gateway = Gateway::start(listener, Arc::new(model), options, Arc::new(Silent))?;
@@ -51,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn record(path: &std::path::Path, body: &str, frames: &[Frame], copies: u32) -> Result<(), Box<dyn Error>> {
+fn record(path: &std::path::Path, body: &str, frames: &[Frame]) -> Result<(), Box<dyn Error>> {
     let protocol = Protocol::ChatCompletions;
     let header = Header {
         version: cassette::VERSION,
@@ -72,7 +97,7 @@ fn record(path: &std::path::Path, body: &str, frames: &[Frame], copies: u32) -> 
     pieces.insert(0, (BlockKind::Head, &head));
     let mut prompt = Prompt::default();
     prompt.follow(&pieces);
-    for step in 1..=copies {
+    for step in 1..=COPIES {
         let asked = writer.ask(protocol, ("main", step, 1), &prompt)?;
         writer.exchange(asked, Response::Stream(frames.to_vec()))?;
     }

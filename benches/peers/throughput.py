@@ -91,7 +91,7 @@ def main():
             with open(script, "w") as file:
                 file.write(f'local file = io.open("{body}", "rb")\nwrk.body = file:read("*a")\n')
                 file.write('wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n')
-            serve = [f"{arguments.examples}/serve", body, answer, "256", "instant", "0"]
+            serve = [f"{arguments.examples}/serve", body, answer, "instant", "0"]
             floor = [f"{arguments.examples}/floor", answer, mode, "0"]
             for connections in arguments.connections:
                 best = {"retake": [], "floor": []}

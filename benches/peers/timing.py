@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How faithfully recorded gaps are served, by Retake and by aimock: the same answer, the same gaps, N streams at once.
 
-    cargo build --release -p benches --example serve
+    cargo build --release -p benches --examples
     npm install --prefix PEERS @copilotkit/aimock
     benches/peers/timing.py --serve target/release/examples/serve --aimock PEERS/node_modules/.bin/llmock
 
@@ -51,7 +51,7 @@ def start_retake(arguments, folder, gaps):
         json.dump(REQUEST, file)
     with open(answer, "w") as file:
         file.writelines(json.dumps(frame) + "\n" for frame in frames)
-    command = [arguments.serve, request, answer, "1024", "recorded", "0"]
+    command = [arguments.serve, request, answer, "recorded", "0"]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     return server, int(server.stdout.readline().rsplit(":", 1)[1])
 

@@ -54,6 +54,11 @@ pub trait Rewrite {
         false
     }
 
+    /// Whether it looks at strings at all. Where it does not, they need not be taken out of their quotes.
+    fn reads_strings(&self) -> bool {
+        true
+    }
+
     /// Whether the string at `path` stands for a list of one part of text: `"a"` for `[{"text":"a","type":"text"}]`.
     fn is_one_part(&mut self, _path: &[PathStep]) -> bool {
         false
@@ -63,6 +68,10 @@ pub trait Rewrite {
 impl Rewrite for () {
     fn string(&mut self, _path: &[PathStep], _value: &str) -> Option<String> {
         None
+    }
+
+    fn reads_strings(&self) -> bool {
+        false
     }
 }
 
@@ -123,6 +132,7 @@ impl<'a> Scan<'a, '_> {
         match self.raw.get(self.at) {
             Some(b'{') => self.object(),
             Some(b'[') => self.array(),
+            Some(b'"') if !self.rewrite.reads_strings() => self.copy_string(),
             Some(b'"') => {
                 let value = self.string()?;
                 let one_part = self.rewrite.is_one_part(&self.path);
@@ -192,9 +202,7 @@ impl<'a> Scan<'a, '_> {
     fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.take(b'"', "expected a string")?;
         let start = self.at;
-        let rest = &self.raw[start..];
-        let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
-        self.at += plain;
+        self.at += plain(&self.raw[start..]);
         if self.raw.get(self.at) == Some(&b'"') {
             self.at += 1;
             return Ok(Cow::Borrowed(&self.text[start..self.at - 1]));
@@ -213,12 +221,36 @@ impl<'a> Scan<'a, '_> {
                 }
                 Some(0..=0x1f) => return Err(self.error("a control character in a string")),
                 Some(_) => {
-                    let rest = &self.raw[self.at..];
-                    let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
-                    let end = self.at + plain.unwrap_or(rest.len());
+                    let end = self.at + plain(&self.raw[self.at..]);
                     value.push_str(&self.text[self.at..end]);
                     self.at = end;
                 }
+            }
+        }
+    }
+
+    /// Writes the string that comes next. Most strings are spelled canonically already, and are copied as they are.
+    fn copy_string(&mut self) -> Result<(), JsonError> {
+        let mut from = self.at;
+        self.take(b'"', "expected a string")?;
+        loop {
+            self.at += plain(&self.raw[self.at..]);
+            match (self.raw.get(self.at), self.raw.get(self.at + 1)) {
+                (None, _) => return Err(self.error("the string has no end")),
+                (Some(b'"'), _) => {
+                    self.at += 1;
+                    self.out.push_str(&self.text[from..self.at]);
+                    return Ok(());
+                }
+                (Some(b'\\'), Some(b'n' | b'"' | b'\\')) => self.at += 2,
+                (Some(b'\\'), _) => {
+                    self.out.push_str(&self.text[from..self.at]);
+                    self.at += 1;
+                    let c = self.escape()?;
+                    push_plain(&mut self.out, c.encode_utf8(&mut [0; 4]));
+                    from = self.at;
+                }
+                _ => return Err(self.error("a control character in a string")),
             }
         }
     }
@@ -337,23 +369,48 @@ impl<'a> Scan<'a, '_> {
 
 fn push_string(out: &mut String, value: &str) {
     out.push('"');
-    let mut from = 0;
-    for (at, byte) in value.bytes().enumerate() {
-        if !matches!(byte, b'"' | b'\\' | 0..=0x1f) {
-            continue;
-        }
-        out.push_str(&value[from..at]);
-        from = at + 1;
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            // Writing to a String cannot fail.
-            other => drop(write!(out, "\\u{other:04x}")),
-        }
-    }
-    out.push_str(&value[from..]);
+    push_plain(out, value);
     out.push('"');
+}
+
+/// What stands between the quotes.
+fn push_plain(out: &mut String, value: &str) {
+    let mut rest = value;
+    loop {
+        let (run, special) = rest.split_at(plain(rest.as_bytes()));
+        out.push_str(run);
+        match special.as_bytes().first() {
+            None => return,
+            Some(b'"') => out.push_str("\\\""),
+            Some(b'\\') => out.push_str("\\\\"),
+            Some(b'\n') => out.push_str("\\n"),
+            // Writing to a String cannot fail.
+            Some(other) => drop(write!(out, "\\u{other:04x}")),
+        }
+        rest = &special[1..];
+    }
+}
+
+/// How many bytes at the start of a text stand in a string as they are: no quote, no backslash, no control character.
+/// Looks at eight bytes at once.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The lowest bit that is set is at the first such byte; those above it may be chance.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let special =
+            zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control;
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let special = bytes[at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    special.map_or(bytes.len(), |found| at + found)
 }
 
 #[cfg(test)]
@@ -369,6 +426,30 @@ mod tests {
         let two = canonical("{\"a\":\"A\\u000a😀\",\"b\":[1,2.0,-0.5e3]}").unwrap();
         assert_eq!(one, two);
         assert_eq!(one, "{\"a\":\"A\\n😀\",\"b\":[1,2.0,-0.5e3]}");
+    }
+
+    /// Looks at every string and changes none.
+    struct Looks;
+
+    impl Rewrite for Looks {
+        fn string(&mut self, _: &[PathStep], _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_is_spelled_the_same_whether_it_was_looked_at_or_copied(text in any::<String>(), ascii in "[\\x00-\\x7f\"\\\\\n]{0,40}", mangled in "\"([a-z\"\n\u{1}]|\\\\[nt\"/u]|\\\\u00[0-9a-f]{2}){0,20}\"?") {
+            for raw in [serde_json::to_string(&text).unwrap(), serde_json::to_string(&ascii).unwrap(), mangled] {
+                prop_assert_eq!(canonical(&raw), canonical_with(&raw, &mut Looks));
+            }
+        }
+
+        #[test]
+        fn the_plain_start_of_a_text_ends_where_the_first_special_byte_is(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let expected = bytes.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(bytes.len());
+            prop_assert_eq!(plain(&bytes), expected);
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub fn marked(class: &str, value: &str) -> String {
 
 /// Whether a text can hold marks: it has no character of a mark of its own.
 pub fn markable(text: &str) -> bool {
-    !text.contains([MARK, VALUE, ESCAPE])
+    // They begin with the same byte, which is rare and found fast.
+    !text.as_bytes().contains(&0xef) || !text.contains([MARK, VALUE, ESCAPE])
 }
 
 /// A text in which nothing passes for a mark; different texts stay different.
