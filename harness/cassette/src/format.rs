@@ -41,7 +41,7 @@ pub struct Header {
     pub clock: Timestamp,
     /// The volatility profile to match with.
     pub profile: String,
-    /// The task, as `suite/task`.
+    /// The task, as `suite/task`; empty where there is none.
     pub task: String,
     /// Digest of the task's files.
     pub task_digest: Digest,
@@ -51,6 +51,18 @@ pub struct Header {
     pub tokenizer: String,
     /// Versions of the programs that the tools ran.
     pub toolchain: BTreeMap<String, String>,
+    /// Where the start workspace is kept, where the agent worked in a folder of the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+}
+
+/// The workspace before the first step, kept beside the recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The archive's file name, in the folder of the cassette.
+    pub archive: String,
+    /// Digest of the archive.
+    pub digest: Digest,
 }
 
 /// One line.

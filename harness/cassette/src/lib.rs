@@ -12,10 +12,11 @@ mod rename;
 mod write;
 
 pub use format::{
-    CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, ToolRun, VERSION,
+    CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, Start, ToolRun,
+    VERSION,
 };
 pub use load::{Cassette, CassetteError, StoredBlock};
-pub use play::{Miss, Player, Progress};
+pub use play::{Miss, Player, Progress, Served};
 pub use profile::{Covered, Profile, ProfileError, RuleText};
 pub use rename::{Recorded, Renames};
 pub use write::{Asked, CountTokens, Writer};

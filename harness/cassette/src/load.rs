@@ -97,6 +97,8 @@ pub struct Cassette {
     pub checks: Vec<CheckRound>,
     /// The last state of the workspace.
     pub snapshot: Option<Snapshot>,
+    /// Whether it came to its end; otherwise it was cut after its last whole exchange.
+    pub whole: bool,
     /// What its requests are matched with.
     pub profile: Profile,
     /// Which exchange answers a request: by lane, key, attempt; several of one key in recorded order.
@@ -106,11 +108,20 @@ pub struct Cassette {
 }
 
 impl Cassette {
-    /// Reads a cassette, its profile being one of those that come with this program.
+    /// Reads a cassette that came to its end, its profile being one of those that come with this program.
     pub fn load(path: &Path) -> Result<Self, CassetteError> {
+        Self::read(path, false)
+    }
+
+    /// Reads a cassette also where whoever wrote it was killed: then up to its last whole line.
+    pub fn load_cut(path: &Path) -> Result<Self, CassetteError> {
+        Self::read(path, true)
+    }
+
+    fn read(path: &Path, may_be_cut: bool) -> Result<Self, CassetteError> {
         let text = fs::read(path).map_err(|error| CassetteError::Io { path: path.to_owned(), error })?;
         let mut reader = Reader { path, line: 0, header: None, parts: Parts::default() };
-        let whole = text.last() == Some(&b'\n');
+        let ends = text.last() == Some(&b'\n');
         let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').collect();
         let lines = &lines[..lines.len() - 1];
         for line in lines {
@@ -122,7 +133,8 @@ impl Cassette {
             lines: lines.len(),
             exchanges: reader.parts.exchanges.len(),
         };
-        if !whole || !reader.parts.ended {
+        let whole = ends && reader.parts.ended;
+        if !whole && !may_be_cut {
             return Err(cut());
         }
         let header = reader.header.take().ok_or_else(cut)?;
@@ -138,6 +150,7 @@ impl Cassette {
             tools: parts.tools,
             checks: parts.checks,
             snapshot: parts.snapshot,
+            whole,
             profile,
             index: HashMap::new(),
             any: HashMap::new(),

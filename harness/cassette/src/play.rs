@@ -8,7 +8,7 @@ use base::Digest;
 use wire::{Cause, Difference, Prompt, Tracker, difference};
 
 use crate::any::AnyLane;
-use crate::{Cassette, Exchange};
+use crate::{Cassette, Exchange, Renames};
 
 /// A request that the recording does not answer.
 #[derive(Clone, Debug)]
@@ -25,6 +25,17 @@ pub struct Player {
     cassette: Arc<Cassette>,
     lanes: Mutex<HashMap<String, Lane>>,
     any: Mutex<AnyLane>,
+}
+
+/// A recorded exchange that answers a request.
+#[derive(Debug)]
+pub struct Served<'a> {
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// The request's key.
+    pub key: Digest,
+    /// What stands in the answer instead of recorded values; nothing where all are the same.
+    pub renames: Option<Renames<'a>>,
 }
 
 /// How far a cassette has been served.
@@ -49,6 +60,11 @@ impl Player {
     /// Starts at the beginning.
     pub fn new(cassette: Arc<Cassette>) -> Self {
         Self { cassette, lanes: Mutex::default(), any: Mutex::default() }
+    }
+
+    /// Serves it to many clients, by [`Self::serve_any`]: each gets the whole recording, from its first request on.
+    pub fn for_many(cassette: Arc<Cassette>) -> Self {
+        Self { cassette, lanes: Mutex::default(), any: Mutex::new(AnyLane::for_many()) }
     }
 
     /// The recording.
@@ -83,11 +99,17 @@ impl Player {
     /// The recorded exchange for a request whatever the names of lanes: of those that were recorded for the same
     /// request, errors before a retry included, the first that was not served. A lane's name says only which
     /// requests grow from each other.
-    pub fn serve_any(&self, lane: &str, attempt: u32, prompt: &Prompt) -> Result<(&Exchange, Digest), Miss> {
+    pub fn serve_any(&self, lane: &str, attempt: u32, prompt: &Prompt) -> Result<Served<'_>, Miss> {
         let mut any = self.any.lock().unwrap_or_else(PoisonError::into_inner);
         let found = any.serve(&self.cassette, lane, attempt, prompt);
         let (number, key) = found.map_err(|due| self.explain(due, prompt))?;
-        Ok((&self.cassette.exchanges[number], key))
+        let renames = any.renames(&self.cassette, lane, number);
+        Ok(Served { exchange: &self.cassette.exchanges[number], key, renames })
+    }
+
+    /// How many clients began the recording, and how many came to its end.
+    pub fn passes(&self) -> (u64, u64) {
+        self.any.lock().unwrap_or_else(PoisonError::into_inner).passes()
     }
 
     /// How far the recording has been served.

@@ -56,14 +56,16 @@ impl<'a> Renames<'a> {
     /// From the recorded request and the one that it matches: their volatile values have the same numbers.
     pub fn new(profile: &'a Profile, recorded: &Chain, now: &Chain) -> Self {
         let pairs = recorded.captures().iter().zip(now.captures());
-        let changed = pairs.filter(|(old, new)| old.class == new.class && old.value != new.value);
+        // Only what is followed is ever said by a model.
+        let changed =
+            pairs.filter(|(old, new)| old.is_followed() && old.class == new.class && old.value != new.value);
         let now: HashMap<Capture, String> =
             changed.map(|(old, new)| (old.clone(), new.value.clone())).collect();
-        let recorded = now.keys().filter(|capture| capture.is_followed()).cloned().collect();
+        let recorded = now.keys().cloned().collect();
         Self { profile, recorded, now }
     }
 
-    /// Whether every recorded value is what it was.
+    /// Whether every value that a model may say is what it was.
     pub fn is_empty(&self) -> bool {
         self.now.is_empty()
     }

@@ -79,6 +79,11 @@ impl Writer {
         &self.path
     }
 
+    /// Exchanges in it so far.
+    pub fn exchanges(&self) -> u32 {
+        self.exchanges
+    }
+
     fn line(&mut self, line: &Line) -> io::Result<()> {
         if self.ended {
             return Err(io::Error::other("the recording has ended"));

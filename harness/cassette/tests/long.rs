@@ -38,6 +38,7 @@ fn header(protocol: Protocol, profile: &str) -> Header {
         workspace: Digest::of(b"workspace"),
         tokenizer: "bytes".into(),
         toolchain: Default::default(),
+        start: None,
     }
 }
 

@@ -87,6 +87,33 @@ impl From<RunError> for Failure {
     }
 }
 
+impl From<runner::hosted::OpenFault> for Failure {
+    fn from(error: runner::hosted::OpenFault) -> Self {
+        use runner::hosted::OpenFault::{Cassette, Script, Usage};
+        match error {
+            Usage(error) => error.into(),
+            Script(error) => Self::input(error),
+            Cassette(error) => Self::input(error),
+        }
+    }
+}
+
+impl From<runner::hosted::HostedError> for Failure {
+    fn from(error: runner::hosted::HostedError) -> Self {
+        use runner::hosted::HostedError::{Gateway, Io, Program, Start};
+        match error {
+            Start { .. } => Self::input(error),
+            Io { .. } | Gateway(_) | Program { .. } => Self::host(error),
+        }
+    }
+}
+
+impl From<cassette::CassetteError> for Failure {
+    fn from(error: cassette::CassetteError) -> Self {
+        Self::input(error)
+    }
+}
+
 impl From<::report::ReportError> for Failure {
     fn from(error: ::report::ReportError) -> Self {
         Self::input(error)

@@ -7,9 +7,13 @@ mod compare;
 mod diff;
 mod doctor;
 mod exit;
+mod hosted;
+mod leash;
 mod list;
 mod output;
 mod progress;
+mod record;
+mod replay;
 mod report;
 mod run;
 mod settings;
@@ -26,12 +30,17 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == settings::STAGE) {
         sandbox::stage_main();
     }
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == leash::LEASH) {
+        return leash::hold(std::env::args_os().skip(2).collect());
+    }
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return output::usage(&error),
     };
     let done = match args.verb {
         args::Verb::Run(run) => run::run(&run, &args.common),
+        args::Verb::Record(record) => record::record(&record, &args.common),
+        args::Verb::Replay(replay) => replay::replay(&replay, &args.common),
         args::Verb::Report(report) => report::report(&report, &args.common),
         args::Verb::Compare(compare) => compare::compare(&compare, &args.common),
         args::Verb::Show(show) => show::show(&show, &args.common),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cassette::Player;
+use cassette::{Player, Served};
 
 use crate::{Call, Model, ModelFault, Reply};
 
@@ -31,20 +31,31 @@ impl Model for CassetteModel {
     }
 
     fn answer<'a>(&'a self, call: &Call<'_>) -> Result<Reply<'a>, ModelFault> {
-        let served = if self.any_lane {
-            self.player.serve_any(call.lane, call.attempt, call.prompt)
+        let missed = |miss| ModelFault::Diverged { miss: Box::new(miss) };
+        let Served { exchange, renames, .. } = if self.any_lane {
+            self.player.serve_any(call.lane, call.attempt, call.prompt).map_err(missed)?
         } else {
-            self.player.serve(call.lane, call.attempt, call.prompt)
+            let served = self.player.serve(call.lane, call.attempt, call.prompt);
+            let (exchange, key) = served.map_err(missed)?;
+            Served { exchange, key, renames: None }
         };
-        let (exchange, _) = served.map_err(|miss| ModelFault::Diverged { miss: Box::new(miss) })?;
         match (&exchange.body, exchange.status) {
             (body, status) if status != 200 => Err(ModelFault::Status {
                 status,
                 body: body.clone().unwrap_or_default(),
                 retry_after_ms: exchange.retry_after_ms,
             }),
-            (Some(body), _) => Ok(Reply::Body { body: body.clone(), total_us: exchange.total_us }),
-            (None, _) => Ok(Reply::Stream(Box::new(exchange.frames.iter().cloned().map(Ok)))),
+            (Some(body), _) => {
+                let body = renames.map_or_else(|| body.clone(), |renames| renames.body(body));
+                Ok(Reply::Body { body, total_us: exchange.total_us })
+            }
+            (None, _) => Ok(Reply::Stream(match renames {
+                None => Box::new(exchange.frames.iter().cloned().map(Ok)),
+                Some(renames) => {
+                    let protocol = exchange.protocol.unwrap_or(self.player.cassette().header.protocol);
+                    Box::new(renames.frames(protocol, &exchange.frames).into_iter().map(Ok))
+                }
+            })),
         }
     }
 }

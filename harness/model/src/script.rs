@@ -144,7 +144,10 @@ impl ScriptModel {
             calls: turn
                 .calls
                 .iter()
-                .map(|call| AuthoredCall::function(&call.tool, &call.arguments))
+                .map(|call| match call.free_text {
+                    true => AuthoredCall::custom(&call.tool, &call.arguments),
+                    false => AuthoredCall::function(&call.tool, &call.arguments),
+                })
                 .collect(),
             usage: given.usage,
             ttft_us,

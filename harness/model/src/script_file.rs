@@ -10,7 +10,7 @@ use base::{Digest, FormatVersion, Timestamp, VersionError};
 use regex::Regex;
 use serde::Deserialize;
 
-const VERSION: FormatVersion = FormatVersion::new(1, 0);
+const VERSION: FormatVersion = FormatVersion::new(1, 1);
 
 /// A script that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +91,8 @@ struct CallFile {
     args: Option<toml::Table>,
     #[serde(default)]
     args_json: Option<String>,
+    #[serde(default)]
+    input: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -171,6 +173,8 @@ pub struct ScriptCall {
     pub tool: String,
     /// Its arguments, as the model writes them.
     pub arguments: String,
+    /// Whether they are free text: the tool is one that takes it.
+    pub free_text: bool,
 }
 
 /// What a branch looks for.
@@ -243,13 +247,16 @@ fn build(turn: TurnFile, number: usize, labels: &HashMap<String, usize>) -> Resu
     }
     let mut calls = Vec::new();
     for call in turn.call {
-        let arguments = match (call.args, call.args_json) {
-            (Some(table), None) => serde_json::to_string(&table).map_err(|e| e.to_string())?,
-            (None, Some(json)) => json,
-            (None, None) => "{}".to_owned(),
-            _ => return Err(format!("the call of {} has both `args` and `args_json`", call.tool)),
+        let free_text = call.input.is_some();
+        let arguments = match (call.args, call.args_json, call.input) {
+            (Some(table), None, None) => serde_json::to_string(&table).map_err(|e| e.to_string())?,
+            (None, Some(text), None) | (None, None, Some(text)) => text,
+            (None, None, None) => "{}".to_owned(),
+            _ => {
+                return Err(format!("the call of {} has one of `args`, `args_json` and `input`", call.tool));
+            }
         };
-        calls.push(ScriptCall { tool: call.tool, arguments });
+        calls.push(ScriptCall { tool: call.tool, arguments, free_text });
     }
     let next = turn.goto.as_deref().map(label).transpose()?.unwrap_or(number + 1);
     let error = turn.error.map(|e| (e.status, e.body, e.times.unwrap_or(u32::MAX)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base::{Digest, Hasher};
 use flate2::Compression;
@@ -19,28 +19,91 @@ use crate::Spawn;
 /// Names that no workspace is made of: what builds and programs leave behind.
 const LEFT_OUT: [&str; 6] = ["target", "node_modules", "__pycache__", ".pytest_cache", ".venv", ".retake"];
 
-fn entries(folder: &Path) -> impl Iterator<Item = io::Result<DirEntry>> {
-    let wanted =
-        |entry: &DirEntry| entry.depth() == 0 || !LEFT_OUT.iter().any(|name| entry.file_name() == *name);
-    let walk = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter().filter_entry(wanted);
-    walk.map(|entry| entry.map_err(io::Error::from))
+/// A folder of the host that is a workspace.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Files in it that are none of the workspace's: what is written about it.
+    beside: Vec<PathBuf>,
 }
 
-/// Keeps a folder as a compressed archive; equal folders give equal bytes.
-pub fn archive(folder: &Path, file: &Path) -> io::Result<()> {
-    let out = GzEncoder::new(BufWriter::new(File::create(file)?), Compression::default());
-    let mut archive = tar::Builder::new(out);
-    archive.mode(tar::HeaderMode::Deterministic);
-    archive.follow_symlinks(false);
-    for entry in entries(folder) {
-        let entry = entry?;
-        let kind = entry.file_type();
-        let name = entry.path().strip_prefix(folder).map_err(io::Error::other)?;
-        if kind.is_dir() || kind.is_file() || kind.is_symlink() {
-            archive.append_path_with_name(entry.path(), name)?;
-        }
+/// One entry, and whether what is in it is left out.
+struct Found {
+    entry: DirEntry,
+    left_out: bool,
+}
+
+impl Folder {
+    /// A folder, but for some files that may lie in it.
+    pub fn new(path: &Path, beside: &[&Path]) -> Self {
+        Self { path: path.to_owned(), beside: beside.iter().map(|path| (*path).to_owned()).collect() }
     }
-    archive.into_inner()?.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+
+    fn entries(&self) -> io::Result<Vec<Found>> {
+        let mut walk = WalkDir::new(&self.path).min_depth(1).sort_by_file_name().into_iter();
+        let mut found = Vec::new();
+        while let Some(entry) = walk.next() {
+            let entry = entry?;
+            let left_out =
+                entry.file_type().is_dir() && LEFT_OUT.iter().any(|name| entry.file_name() == *name);
+            if left_out {
+                walk.skip_current_dir();
+            }
+            if !self.beside.iter().any(|path| path == entry.path()) {
+                found.push(Found { entry, left_out });
+            }
+        }
+        Ok(found)
+    }
+
+    fn name<'e>(&self, entry: &'e DirEntry) -> io::Result<&'e Path> {
+        entry.path().strip_prefix(&self.path).map_err(io::Error::other)
+    }
+
+    /// Keeps it as a compressed archive; equal folders give equal bytes. Of what is left out the bare folder is kept.
+    pub fn archive(&self, file: &Path) -> io::Result<()> {
+        let out = GzEncoder::new(BufWriter::new(File::create(file)?), Compression::default());
+        let mut archive = tar::Builder::new(out);
+        archive.mode(tar::HeaderMode::Deterministic);
+        archive.follow_symlinks(false);
+        for Found { entry, .. } in self.entries()? {
+            let kind = entry.file_type();
+            if kind.is_dir() || kind.is_file() || kind.is_symlink() {
+                archive.append_path_with_name(entry.path(), self.name(&entry)?)?;
+            }
+        }
+        archive.into_inner()?.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    }
+
+    /// Its files, but for those of a repository's own folder.
+    pub fn manifest(&self) -> io::Result<Manifest> {
+        let mut files = BTreeMap::new();
+        for Found { entry, left_out } in self.entries()? {
+            let path = self.name(&entry)?;
+            let git = path.components().any(|part| part.as_os_str() == ".git");
+            if !git && !left_out && !entry.file_type().is_dir() {
+                files.insert(path.to_string_lossy().into_owned(), state(&entry)?);
+            }
+        }
+        Ok(Manifest(files))
+    }
+
+    /// Digest of it as a workspace with these files; of a repository also the tree of its HEAD.
+    pub fn digest(&self, files: &Manifest, spawn: Spawn<'_>) -> Digest {
+        let files = files.digest();
+        if !self.path.join(".git").exists() {
+            return files;
+        }
+        let path = self.path.to_string_lossy();
+        let tree = spawn(Path::new("git"), &["-C", &path, "rev-parse", "-q", "--verify", "HEAD^{tree}"]);
+        let tree = tree.unwrap_or_default();
+        Hasher::new("workspace with repository").field(files.as_bytes()).field(tree.as_bytes()).finish()
+    }
+
+    /// The content of one of its files.
+    pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.path.join(path))
+    }
 }
 
 /// Puts an archive up in an empty folder. Nothing in it can land outside.
@@ -49,27 +112,6 @@ pub fn restore(file: &Path, folder: &Path) -> io::Result<()> {
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(File::open(file)?)));
     archive.set_preserve_mtime(false);
     archive.unpack(folder)
-}
-
-/// Digest of a folder as a workspace: its files, and of a repository the tree of its HEAD.
-pub fn digest(folder: &Path, spawn: Spawn<'_>) -> io::Result<Digest> {
-    let mut files = BTreeMap::new();
-    for entry in entries(folder) {
-        let entry = entry?;
-        let path = entry.path().strip_prefix(folder).map_err(io::Error::other)?;
-        if path.components().any(|part| part.as_os_str() == ".git") || entry.file_type().is_dir() {
-            continue;
-        }
-        files.insert(path.to_string_lossy().into_owned(), state(&entry)?);
-    }
-    let files = Manifest(files).digest();
-    if !folder.join(".git").exists() {
-        return Ok(files);
-    }
-    let path = folder.to_string_lossy();
-    let tree = spawn(Path::new("git"), &["-C", &path, "rev-parse", "-q", "--verify", "HEAD^{tree}"]);
-    let tree = tree.unwrap_or_default();
-    Ok(Hasher::new("workspace with repository").field(files.as_bytes()).field(tree.as_bytes()).finish())
 }
 
 fn state(entry: &DirEntry) -> io::Result<ManifestEntry> {
@@ -109,16 +151,20 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let (one, two) = (temp.path().join("one"), temp.path().join("two"));
         project(&one);
-        let nothing: Spawn<'_> = &|_, _| None;
+        let log = one.join("log");
+        fs::write(&log, "beside").unwrap();
+        let digest = |folder: &Folder| folder.digest(&folder.manifest().unwrap(), &|_, _| None);
+        let (first, second) = (Folder::new(&one, &[&log]), Folder::new(&two, &[]));
         let file = temp.path().join("w.tar.gz");
-        archive(&one, &file).unwrap();
+        first.archive(&file).unwrap();
         restore(&file, &two).unwrap();
-        assert_eq!(digest(&one, nothing).unwrap(), digest(&two, nothing).unwrap());
-        assert!(two.join("src/empty").is_dir() && !two.join("target").exists());
+        assert_eq!(digest(&first), digest(&second));
+        assert!(two.join("src/empty").is_dir() && !two.join("log").exists());
+        assert!(two.join("target").is_dir() && !two.join("target/large").exists());
         let again = temp.path().join("again.tar.gz");
-        archive(&two, &again).unwrap();
+        second.archive(&again).unwrap();
         assert_eq!(fs::read(&file).unwrap(), fs::read(&again).unwrap());
         fs::write(two.join("src/main.py"), "print(1)\n").unwrap();
-        assert_ne!(digest(&one, nothing).unwrap(), digest(&two, nothing).unwrap());
+        assert_ne!(digest(&first), digest(&second));
     }
 }

@@ -72,24 +72,33 @@ pub(crate) fn digest(env: &dyn Environment, manifest: &Manifest) -> Result<Diges
 /// Looks at the final workspace from inside a container in which nothing of the agent runs any more.
 pub(crate) fn look(env: &dyn Environment, start: &Manifest, exclude: &[String]) -> Result<Final, EnvError> {
     let manifest = env.manifest("/app", exclude)?;
+    let read = |path: &str| match env.read(&format!("/app/{path}"), FILE_MAX) {
+        Ok(bytes) => Ok(Some(bytes)),
+        // A file that its own user may not read is not kept.
+        Err(EnvError::File { .. }) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let changes = kept(start, &manifest, read)?;
+    Ok(Final { digest: digest(env, &without_git(&manifest))?, changes })
+}
+
+/// What differs between two states of a workspace, with the content of files that are small enough.
+pub(crate) fn kept<E>(
+    start: &Manifest,
+    last: &Manifest,
+    mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>,
+) -> Result<Vec<KeptChange>, E> {
     let mut total = 0;
     let mut changes = Vec::new();
-    for change in start.changes(&manifest) {
-        let entry = manifest.0.get(change.path());
+    for change in start.changes(last) {
+        let entry = last.0.get(change.path());
         let mut content = None;
         if let Some(entry) = entry.filter(|entry| matches!(entry.kind, EntryKind::File))
             && entry.size <= FILE_MAX
             && total + entry.size <= TOTAL_MAX
         {
-            match env.read(&format!("/app/{}", change.path()), FILE_MAX) {
-                Ok(bytes) => {
-                    total += bytes.len() as u64;
-                    content = Some(bytes);
-                }
-                // A file that its own user may not read is not kept.
-                Err(EnvError::File { .. }) => {}
-                Err(error) => return Err(error),
-            }
+            content = read(change.path())?;
+            total += content.as_ref().map_or(0, |bytes| bytes.len() as u64);
         }
         changes.push(KeptChange {
             executable: entry.is_some_and(|entry| entry.executable),
@@ -100,7 +109,7 @@ pub(crate) fn look(env: &dyn Environment, start: &Manifest, exclude: &[String]) 
             change,
         });
     }
-    Ok(Final { digest: digest(env, &without_git(&manifest))?, changes })
+    Ok(changes)
 }
 
 /// A manifest without the repository's own folder.

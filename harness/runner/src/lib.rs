@@ -7,6 +7,7 @@ mod external;
 pub mod folder;
 mod git_index;
 mod host;
+pub mod hosted;
 mod keep;
 mod live;
 mod part;

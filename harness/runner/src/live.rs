@@ -169,12 +169,39 @@ pub fn open_live(
 ) -> Result<Live, RunError> {
     match specs.iter().find(|spec| spec.is_live()) {
         None => Ok(Live::default()),
-        Some(spec) => {
-            let problem =
-                format!("this program was built without live backends: it cannot ask {}", spec.name());
-            Err(RunError::Usage(problem))
-        }
+        Some(spec) => Err(not_live(spec)),
     }
+}
+
+/// Opens one live model for an agent of another maker, which tries again by itself.
+#[cfg(feature = "live")]
+pub(crate) fn open_one(
+    spec: &ModelSpec,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arc<dyn Model>, RunError> {
+    use base::SystemClock;
+    use model::live::LiveModel;
+    use model::{Metered, Sleep};
+
+    let ModelSpec::Live { backend, .. } = spec else { return Err(not_live(spec)) };
+    let opened = LiveModel::open((**backend).clone(), lookup, Box::new(SystemClock::start()));
+    let opened = opened.map_err(|error| RunError::Usage(error.to_string()))?;
+    let (clock, rest) = (Arc::new(SystemClock::start()), Arc::new(Sleep));
+    Ok(Arc::new(Metered::new(Arc::new(opened), backend.limits, clock, rest)))
+}
+
+/// Without live backends there is nothing to open.
+#[cfg(not(feature = "live"))]
+pub(crate) fn open_one(
+    spec: &ModelSpec,
+    _: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arc<dyn Model>, RunError> {
+    Err(not_live(spec))
+}
+
+fn not_live(spec: &ModelSpec) -> RunError {
+    let problem = format!("this program was built without live backends: it cannot ask {}", spec.name());
+    RunError::Usage(problem)
 }
 
 /// The native agent speaks one protocol, and requests are never translated.

@@ -312,6 +312,7 @@ impl Part<'_> {
             workspace: keep::digest(env, &without_git)?,
             tokenizer: O200k.name().to_owned(),
             toolchain: versions(env, &needs),
+            start: None,
         };
         let path = self.job.dir.exchanges(self.job.attempt);
         let writer = Writer::create(&path, header, Arc::new(O200k)).map_err(keeping)?;

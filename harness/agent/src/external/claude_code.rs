@@ -1,5 +1,6 @@
 //! How Claude Code is started. Every line was checked by running that version. Knows nothing of the other agents.
 
+use super::point::{Pointed, Pointing};
 use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
 
 /// The version that all of this was found out with.
@@ -12,15 +13,35 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
     // Refused to root: run it as another user. Attended, edits in the workspace are allowed, and whatever else would
     // have to be asked for is denied, since nobody answers.
     argv.extend(match plan.unattended {
-        true => strings(["--dangerously-skip-permissions"]),
+        true => strings([UNATTENDED]),
         false => strings(["--permission-mode", "acceptEdits"]),
     });
     argv.extend(plan.append.iter().flat_map(|text| strings(["--append-system-prompt", text])));
-    let scratch = format!("{}/.cache/claude-code", plan.home);
-    let env = variables([
-        // Its settings, memory and session files. The path stands in the system prompt.
-        ("HOME", plan.home),
-        ("ANTHROPIC_BASE_URL", plan.base_url),
+    let mut env = quiet(plan.base_url, plan.home);
+    // Its settings, memory and session files. The path stands in the system prompt.
+    env.push(("HOME".to_owned(), plan.home.to_owned()));
+    let scratch = scratch(plan.home);
+    // The instruction comes on standard input: no limit to its length, and it may begin with a dash.
+    Launch {
+        argv,
+        env,
+        files: vec![(format!("{scratch}/.keep"), String::new())],
+        stdin: plan.instruction.to_owned(),
+    }
+}
+
+/// Lets it do everything without asking. Refused to root.
+const UNATTENDED: &str = "--dangerously-skip-permissions";
+
+/// Its own temporary files. Otherwise /tmp/claude-UID, which trials would share on a host.
+fn scratch(home: &str) -> String {
+    format!("{home}/.cache/claude-code")
+}
+
+/// Variables that point it at the gateway and keep it quiet and alike from run to run.
+fn quiet(base_url: &str, home: &str) -> Vec<(String, String)> {
+    variables([
+        ("ANTHROPIC_BASE_URL", base_url),
         ("ANTHROPIC_API_KEY", DUMMY_KEY),
         // No telemetry, no update, no HEAD request at its start. Changes the system prompt: so always set.
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
@@ -29,16 +50,17 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
         ("CLAUDE_CODE_SILENT_TURN_REMINDER", "0"),
         // Commands and sub-agents in the background tell their end when it comes, between any two steps.
         ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
-        // Otherwise /tmp/claude-UID, which trials would share on a host.
-        ("CLAUDE_CODE_TMPDIR", &scratch),
-    ]);
-    // The instruction comes on standard input: no limit to its length, and it may begin with a dash.
-    Launch {
-        argv,
-        env,
-        files: vec![(format!("{scratch}/.keep"), String::new())],
-        stdin: plan.instruction.to_owned(),
+        ("CLAUDE_CODE_TMPDIR", &scratch(home)),
+    ])
+}
+
+/// Variables point it; a flag lets it act.
+pub(super) fn point(words: &[String], at: &Pointing<'_>) -> Pointed {
+    let mut argv = words.to_vec();
+    if at.unattended && !argv.is_empty() && !argv.iter().any(|word| word == UNATTENDED) {
+        argv.insert(1, UNATTENDED.to_owned());
     }
+    Pointed { argv, env: quiet(at.base_url, at.home) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How Codex CLI is started. Every line was checked by running that version. Knows nothing of the other agents.
 
+use super::point::{Pointed, Pointing};
 use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
 
 /// The version that all of this was found out with.
@@ -7,6 +8,9 @@ pub(super) const VERSION: &str = "0.169.0";
 
 /// The variable that its provider reads the key from.
 const KEY: &str = "RETAKE_API_KEY";
+
+/// Lets it do everything without asking.
+const UNATTENDED: &str = "--dangerously-bypass-approvals-and-sandbox";
 
 /// Settings that keep it quiet, offline and alike from run to run, each with its reason.
 const SETTINGS: [&str; 9] = [
@@ -46,16 +50,10 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
         "--cd",
         plan.cwd,
     ]);
-    let provider = format!(
-        "model_providers.retake={{name=\"retake\",base_url={},wire_api=\"responses\",env_key=\"{KEY}\"}}",
-        quoted(&format!("{}/v1", plan.base_url))
-    );
-    for setting in SETTINGS.into_iter().chain([provider.as_str()]) {
-        argv.extend(strings(["-c", setting]));
-    }
+    argv.extend(settings(plan.base_url));
     // Its own sandbox would make .git read-only, so that `git commit` fails, and takes 0.2 s a command.
     argv.extend(match plan.unattended {
-        true => strings(["--dangerously-bypass-approvals-and-sandbox"]),
+        true => strings([UNATTENDED]),
         false => strings(["--sandbox", "workspace-write"]),
     });
     // A developer message of its own, after the base instructions.
@@ -71,6 +69,29 @@ pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
         files: vec![(format!("{codex_home}/config.toml"), String::new())],
         stdin: plan.instruction.to_owned(),
     }
+}
+
+/// All of its settings, as arguments.
+fn settings(base_url: &str) -> Vec<String> {
+    let provider = format!(
+        "model_providers.retake={{name=\"retake\",base_url={},wire_api=\"responses\",env_key=\"{KEY}\"}}",
+        quoted(&format!("{base_url}/v1"))
+    );
+    SETTINGS.into_iter().chain([provider.as_str()]).flat_map(|setting| strings(["-c", setting])).collect()
+}
+
+/// The settings stand before the subcommand, which takes them over; what it may do stands with the subcommand.
+pub(super) fn point(words: &[String], at: &Pointing<'_>) -> Pointed {
+    let mut argv: Vec<String> = words.iter().take(1).cloned().collect();
+    argv.extend(settings(at.base_url));
+    let rest = words.get(1..).unwrap_or_default();
+    let before = rest.iter().position(|word| word == "exec" || word == "e").map_or(0, |place| place + 1);
+    argv.extend_from_slice(&rest[..before]);
+    if at.unattended && !rest.iter().any(|word| word == UNATTENDED) {
+        argv.push(UNATTENDED.to_owned());
+    }
+    argv.extend_from_slice(&rest[before..]);
+    Pointed { argv, env: variables([(KEY, DUMMY_KEY)]) }
 }
 
 /// A TOML string.

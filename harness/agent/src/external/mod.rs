@@ -5,6 +5,7 @@ mod claude_code;
 mod codex;
 mod log;
 mod others;
+mod point;
 mod words;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 use wire::Protocol;
 
 pub use log::AgentLog;
+pub use point::{Pointed, Pointing};
 
 /// The key that agents are given: the gateway asks for none, but most programs refuse to start without one.
 pub const DUMMY_KEY: &str = "retake";

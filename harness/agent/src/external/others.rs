@@ -1,19 +1,18 @@
 //! How the other agents are started. Not yet checked by runs of those programs, except for
 //! the plain command. Knows nothing of what they do.
 
-use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
+use super::{DUMMY_KEY, Launch, LaunchPlan, point, strings, variables};
 
-/// The variables that clients of the two vendors read.
+/// Its home and the variables that clients of the two vendors read.
 fn endpoints(plan: &LaunchPlan<'_>) -> Vec<(String, String)> {
-    let v1 = format!("{}/v1", plan.base_url);
-    variables([
-        ("HOME", plan.home),
-        ("OPENAI_BASE_URL", &v1),
-        ("OPENAI_API_BASE", &v1),
-        ("OPENAI_API_KEY", DUMMY_KEY),
-        ("ANTHROPIC_BASE_URL", plan.base_url),
-        ("ANTHROPIC_API_KEY", DUMMY_KEY),
-    ])
+    let mut env = point::endpoints(plan.base_url);
+    env.push(("HOME".to_owned(), plan.home.to_owned()));
+    env
+}
+
+/// LiteLLM fetches its map of prices unless told not to.
+pub(super) fn quiet_litellm() -> Vec<(String, String)> {
+    variables([("LITELLM_LOCAL_MODEL_COST_MAP", "True")])
 }
 
 /// Its models go through LiteLLM, which wants the vendor before the name and fetches prices unless told not to.
@@ -24,8 +23,8 @@ pub(super) fn mini_swe_agent(plan: &LaunchPlan<'_>) -> Launch {
         argv.push("--yolo".to_owned());
     }
     let mut env = endpoints(plan);
+    env.extend(quiet_litellm());
     env.extend(variables([
-        ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
         ("MSWEA_CONFIGURED", "true"),
         ("MSWEA_COST_TRACKING", "ignore_errors"),
         ("MSWEA_SILENT_STARTUP", "1"),
@@ -56,7 +55,7 @@ pub(super) fn aider(plan: &LaunchPlan<'_>) -> Launch {
         argv.push("--yes-always".to_owned());
     }
     let mut env = endpoints(plan);
-    env.extend(variables([("LITELLM_LOCAL_MODEL_COST_MAP", "True")]));
+    env.extend(quiet_litellm());
     Launch { argv, env, files: vec![(file, plan.instruction.to_owned())], stdin: String::new() }
 }
 

@@ -3,6 +3,7 @@
 mod compare;
 mod diff;
 mod look;
+mod record;
 mod run;
 mod task;
 mod variant;
@@ -14,6 +15,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use look::{ReportArgs, ShowArgs};
+pub(crate) use record::{AgentArgs, RecordArgs, ReplayArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
 pub(crate) use variant::VariantVerb;
@@ -44,6 +46,10 @@ pub(crate) struct Common {
 pub(crate) enum Verb {
     /// Run suites: every task under every variant, and report
     Run(Box<RunArgs>),
+    /// Run any agent with its model behind Retake, and keep every exchange
+    Record(RecordArgs),
+    /// Serve a recording: to its agent, in a fresh copy of its start workspace, or to any client
+    Replay(ReplayArgs),
     /// Write and print the reports of a finished run again
     Report(ReportArgs),
     /// Compare two runs, or variants of one run, task by task

@@ -10,7 +10,7 @@ const TEST: &str =
     "#!/bin/bash\n[[ $(cat /app/greeting) == hello ]]; echo $((1 - $?)) >/logs/verifier/reward.txt\n";
 
 /// The folder with the agents' programs; says so where there is none.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let folder = std::env::var_os("RETAKE_AGENTS").map(|folder| PathBuf::from(folder).join("bin"));
     if folder.is_none() {
         skipped(false, "RETAKE_AGENTS names no folder with Codex CLI and Claude Code");

@@ -10,6 +10,7 @@ mod diff;
 mod failures;
 mod faults;
 mod full;
+mod hosted;
 mod place;
 mod recordings;
 mod steps;

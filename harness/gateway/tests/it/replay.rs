@@ -39,6 +39,7 @@ fn writer(path: &Path) -> SharedWriter {
         workspace: Digest::of(b"workspace"),
         tokenizer: "bytes".into(),
         toolchain: Default::default(),
+        start: None,
     };
     Arc::new(Mutex::new(Writer::create(path, header, Arc::new(Bytes)).unwrap()))
 }

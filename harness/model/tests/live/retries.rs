@@ -95,6 +95,7 @@ fn a_recording_holds_what_came_and_never_the_key() {
         workspace: Digest::of(b""),
         tokenizer: "o200k_base".to_owned(),
         toolchain: std::collections::BTreeMap::new(),
+        start: None,
     };
     let writer = cassette::Writer::create(&path, header, Arc::new(O200k)).unwrap();
     let live = Metered::new(
