@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use base::{Digest, Timestamp};
-use cassette::{Cassette, CountTokens, Header, Kind, Player, Recorded, Response, Writer};
+use cassette::{Cassette, CountTokens, Header, Kind, Player, Recorded, Response, Served, Writer};
 use serde_json::{Value, json};
 use wire::{Authored, AuthoredCall, BlockKind, Frame, Prompt, Protocol};
 
@@ -201,7 +201,7 @@ fn two_hundred_steps_replay_themselves_byte_for_byte() {
         let player = Player::new(Arc::clone(&cassette));
         let mut recorded = Recorded::default();
         wire.walk(|step, prompt| {
-            let (exchange, key) = player.serve_any("other", 1, prompt).unwrap();
+            let Served { exchange, key, .. } = player.serve_any("other", 1, prompt).unwrap();
             assert_eq!(raw(&exchange.frames), raw(&answer(protocol, step)));
             assert_eq!(cassette.request(step - 1), prompt.blocks());
             // Every third request alone: what lies between is followed all the same.
