@@ -91,6 +91,7 @@ fn record(path: &std::path::Path, body: &str, frames: &[Frame]) -> Result<(), Bo
         workspace: Digest::of(b""),
         tokenizer: "none".to_owned(),
         toolchain: std::collections::BTreeMap::new(),
+        start: None,
     };
     let mut writer = Writer::create(path, header, Arc::new(NoTokens))?;
     let (head, mut pieces) = protocol.pieces(body).map_err(|error| format!("the request is {error}"))?;
