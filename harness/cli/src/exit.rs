@@ -108,12 +108,6 @@ impl From<runner::hosted::HostedError> for Failure {
     }
 }
 
-impl From<cassette::CassetteError> for Failure {
-    fn from(error: cassette::CassetteError) -> Self {
-        Self::input(error)
-    }
-}
-
 impl From<::report::ReportError> for Failure {
     fn from(error: ::report::ReportError) -> Self {
         Self::input(error)
