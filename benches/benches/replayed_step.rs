@@ -68,6 +68,7 @@ fn record(folder: &std::path::Path, steps: u32) -> Arc<Cassette> {
         workspace: Digest::of(b""),
         tokenizer: "none".to_owned(),
         toolchain: std::collections::BTreeMap::new(),
+        start: None,
     };
     let path = folder.join("bench.jsonl");
     let mut writer = Writer::create(&path, header, Arc::new(NoTokens)).unwrap();
