@@ -169,6 +169,9 @@ impl AnyLane {
         lane: &str,
         number: usize,
     ) -> Option<Renames<'c>> {
+        if !cassette.profile.follows() {
+            return None;
+        }
         let followed = self.lanes.get_mut(lane)?;
         // A recorded request whose block is no JSON has no key, so that it is never served.
         let recorded = followed.recorded.request(cassette, number).ok()?;

@@ -79,6 +79,13 @@ pub enum Event {
         /// Virtual time that was lost with it, in microseconds.
         lost_us: u64,
     },
+    /// A request held something that no provider would take. The model was asked all the same.
+    Warned {
+        /// The step it was asked in.
+        step: u32,
+        /// What is wrong, in a sentence.
+        text: String,
+    },
     /// The agent said something to the user.
     Said {
         /// The step it was said in.

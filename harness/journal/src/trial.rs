@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Ended, Event, Host, HostEnded, Record};
 
 /// The version of the journal's format.
-const VERSION: FormatVersion = FormatVersion::new(1, 1);
+const VERSION: FormatVersion = FormatVersion::new(1, 2);
 
 /// A journal that cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -79,6 +79,7 @@ fn event(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<Str
             let lost = if *lost_us > 0 { format!(", {} lost", duration(*lost_us)) } else { String::new() };
             writeln!(out, "fault on purpose at try {attempt}: {}{lost}", sentence(rule))
         }
+        Event::Warned { step, text } => writeln!(out, "warning, step {step}: {}", sentence(text)),
         Event::Said { text, .. } => write!(out, "agent says\n{}", block(text, "  | ", TEXT)),
         Event::PolicyDecided { call_id, allowed, rule, reason } => {
             let verdict = if *allowed { "allows" } else { "denies" };

@@ -1,12 +1,12 @@
 //! The part of an agent that is not ours: started in the trial's container, with the model behind a gateway on the
 //! container's own loopback and nothing else to reach. Its exit code never decides; the verifier does.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use agent::external::{ExternalSpec, LaunchPlan};
 use agent::{AgentEnd, AgentFault, Observer, Tally};
-use gateway::{Gateway, Options, Silent};
+use gateway::{Gateway, Options};
 use journal::{CallFigures, Event, FailureMode, Generated, Host};
 use model::{FaultLog, Model, Pace};
 use sandbox::{Cancel, Container, EnvError, Environment, Exec, ExecEnd, OutputLimit};
@@ -17,6 +17,8 @@ use crate::watch::{Heard, Notes, Outcome, taken};
 const OUTPUT: OutputLimit = OutputLimit { head: 64 * 1024, tail: 256 * 1024 };
 /// The home folder of agents.
 const HOME: &str = "/home/agent";
+/// Problems of requests that the journal is told of.
+const PROBLEMS_MAX: usize = 100;
 /// How long a program may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(60);
 
@@ -57,7 +59,9 @@ impl External<'_> {
             |error: &dyn std::fmt::Display| AgentFault::Environment(EnvError::Broken(error.to_string()));
         let listener = container.listen(0)?;
         let options = Options { pace: self.pace, ..Options::default() };
-        let gateway = Gateway::start(listener, Arc::clone(&self.model), options, Arc::new(Silent));
+        let problems = Arc::new(Problems::default());
+        let observer = Arc::clone(&problems) as Arc<dyn gateway::Observer>;
+        let gateway = Gateway::start(listener, Arc::clone(&self.model), options, observer);
         let gateway = gateway.map_err(|error| broken(&error))?;
         let launch = self.spec.agent.launch(&LaunchPlan {
             base_url: &format!("http://{}", gateway.address()),
@@ -78,6 +82,9 @@ impl External<'_> {
         gateway.close();
         // What of it were its model's answers, its tools or itself cannot be told from outside.
         self.tally.real_tool_us += base::micros(start.elapsed());
+        for (_, step, text) in problems.taken() {
+            self.observer.event(Event::Warned { step, text }, Host::default())?;
+        }
         let told = self.tell()?;
         let (end, log) = self.end(done, &told)?;
         let event = Event::AgentEnded { failure: end.failure, reason: end.reason.clone() };
@@ -175,6 +182,29 @@ impl External<'_> {
             ExecEnd::Signaled(signal) => crashed(format!("was killed by signal {signal}")),
         };
         Ok((end, said))
+    }
+}
+
+/// What no provider would take of the requests: lane, step, and what is wrong.
+#[derive(Default)]
+struct Problems(Mutex<Vec<(String, u32, String)>>);
+
+impl Problems {
+    /// As many as a person would read, in an order that does not depend on which request came first.
+    fn taken(&self) -> Vec<(String, u32, String)> {
+        let mut problems = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        problems.sort();
+        problems.truncate(PROBLEMS_MAX);
+        problems
+    }
+}
+
+impl gateway::Observer for Problems {
+    fn event(&self, event: gateway::Event) {
+        if let gateway::Event::Problem { at, problem } = event {
+            let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            problems.push((at.lane.to_string(), at.step, problem.to_string()));
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub fn path_text(path: &[PathStep]) -> String {
     text
 }
 
-/// May replace strings on the way, leave members out, and write a short form in its long form.
+/// May replace strings on the way, leave members out, put elements in order, and write a short form in its long form.
 pub trait Rewrite {
     /// The text that stands for the string at `path`; nothing: the string itself.
     fn string(&mut self, path: &[PathStep], value: &str) -> Option<String>;
@@ -62,6 +62,12 @@ pub trait Rewrite {
     /// Whether the string at `path` stands for a list of one part of text: `"a"` for `[{"text":"a","type":"text"}]`.
     fn is_one_part(&mut self, _path: &[PathStep]) -> bool {
         false
+    }
+
+    /// The order in which the elements of the array at `path`, whose canonical texts are given, are written; nothing:
+    /// as they came. Holds each index once.
+    fn order(&mut self, _path: &[PathStep], _elements: &[&str]) -> Option<Vec<usize>> {
+        None
     }
 }
 
@@ -299,20 +305,31 @@ impl<'a> Scan<'a, '_> {
         self.at += 1;
         self.out.push('[');
         self.space();
-        let mut index = 0;
+        let first = self.out.len();
+        let mut elements: Vec<(usize, usize)> = Vec::new();
         while self.raw.get(self.at) != Some(&b']') {
-            if index > 0 {
+            if !elements.is_empty() {
                 self.take(b',', "expected a comma or ]")?;
                 self.out.push(',');
                 self.space();
             }
-            self.path.push(PathStep::Index(index));
+            let start = self.out.len();
+            self.path.push(PathStep::Index(elements.len()));
             self.value()?;
             self.path.pop();
+            elements.push((start, self.out.len()));
             self.space();
-            index += 1;
         }
         self.at += 1;
+        if elements.len() > 1 {
+            let texts: Vec<&str> = elements.iter().map(|(start, end)| &self.out[*start..*end]).collect();
+            if let Some(order) = self.rewrite.order(&self.path, &texts) {
+                let texts: Vec<&str> = order.iter().filter_map(|at| texts.get(*at).copied()).collect();
+                let text = texts.join(",");
+                self.out.truncate(first);
+                self.out.push_str(&text);
+            }
+        }
         self.out.push(']');
         Ok(())
     }

@@ -22,6 +22,10 @@ use wire::{AuthoredCall, Block, Chain, Exact, Normalise, difference};
 const AGENTS: &str = "RETAKE_AGENTS";
 /// Set within the network namespace.
 const INSIDE: &str = "RETAKE_AGENTS_INSIDE";
+/// Brings loopback up, then becomes the program that follows.
+const LOOPBACK: &str = "import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 1))
+os.execvp(sys.argv[1], sys.argv[1:])";
 /// Whom the agent runs as.
 const NOBODY: u32 = 65534;
 
@@ -83,16 +87,15 @@ fn in_a_namespace(name: &str, test: impl FnOnce()) {
         println!("SKIPPED: {name}: {AGENTS} names no folder; fill one with fixtures/agents/install.sh");
         return;
     };
-    let script = "ip link set lo up && exec \"$0\" \"$@\"";
-    let able = Command::new("unshare").args(["-n", "sh", "-c", script, "setpriv", "--version"]).output();
+    let able = Command::new("unshare").args(["-n", "python3", "-c", LOOPBACK, "setpriv", "--version"]).output();
     let root = fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
     if !root || !able.is_ok_and(|output| output.status.success()) {
-        println!("SKIPPED: {name}: needs root, unshare, ip and setpriv");
+        println!("SKIPPED: {name}: needs root, unshare, python3 and setpriv");
         return;
     }
     let this = std::env::current_exe().unwrap();
     let mut command = Command::new("unshare");
-    command.args(["-n", "sh", "-c", script]).arg(this).args(["--exact", name, "--nocapture"]);
+    command.args(["-n", "python3", "-c", LOOPBACK]).arg(this).args(["--exact", name, "--nocapture"]);
     let status = command.env(INSIDE, "1").env(AGENTS, agents).status().unwrap();
     assert!(status.success(), "{name} failed within the namespace");
 }

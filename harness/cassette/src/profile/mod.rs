@@ -105,6 +105,11 @@ impl Profile {
         self.protocol
     }
 
+    /// Whether any value is followed through a conversation, so that a model's answer may name it.
+    pub(crate) fn follows(&self) -> bool {
+        self.rules.iter().any(Rule::is_followed)
+    }
+
     /// Its rules, by number.
     pub fn rules(&self) -> Vec<RuleText> {
         let shown = |rule: &Rule| RuleText {

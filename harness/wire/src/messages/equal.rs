@@ -1,6 +1,7 @@
-//! Two spellings that the Messages protocol treats as equal, and that clients switch between as the conversation
-//! grows: a text alone is a list of one part of text, and a cache breakpoint asks for no other answer. Both hold for
-//! keys only. The raw blocks keep what was sent, and cache analysis works on those. Knows nothing of requests.
+//! Spellings that the Messages protocol treats as equal, and that clients switch between as the conversation grows or
+//! from run to run: a text alone is a list of one part of text, a cache breakpoint asks for no other answer, and the
+//! results of several calls belong to their calls by id, so that whichever ended first may stand first. All hold for keys
+//! only. The raw blocks keep what was sent, and cache analysis works on those. Knows nothing of requests.
 
 use crate::canonical::Rewrite;
 use crate::{BlockKind, PathStep};
@@ -33,6 +34,32 @@ impl Rewrite for Equal {
     fn is_one_part(&mut self, path: &[PathStep]) -> bool {
         self.kind == BlockKind::Item && matches!(path, [content] if is_content(content))
     }
+
+    /// Results of calls by the id of their call, in the places where results stand.
+    fn order(&mut self, path: &[PathStep], elements: &[&str]) -> Option<Vec<usize>> {
+        if !self.is_one_part(path) {
+            return None;
+        }
+        let results = || (0..elements.len()).filter(|at| result_of(elements[*at]).is_some());
+        let mut sorted: Vec<usize> = results().collect();
+        if sorted.is_sorted_by_key(|at| result_of(elements[*at])) {
+            return None;
+        }
+        sorted.sort_by_key(|at| result_of(elements[*at]));
+        let mut order: Vec<usize> = (0..elements.len()).collect();
+        for (place, at) in results().zip(sorted) {
+            order[place] = at;
+        }
+        Some(order)
+    }
+}
+
+/// The id of the call whose result a content block is, from its canonical text: `type` is the last of its keys, and the
+/// id the one before.
+fn result_of(block: &str) -> Option<&str> {
+    let rest = block.strip_suffix(r#"","type":"tool_result"}"#)?;
+    let (_, id) = rest.rsplit_once(r#""tool_use_id":""#)?;
+    (!id.contains('"')).then_some(id)
 }
 
 fn is_content(step: &PathStep) -> bool {
@@ -61,6 +88,19 @@ mod tests {
         for kind in [Head, Tool, Instructions] {
             assert_eq!(canonical(kind, r#"{"a":1,"cache_control":{},"b":2}"#), r#"{"a":1,"b":2}"#);
         }
+    }
+
+    #[test]
+    fn results_of_calls_are_the_same_in_whichever_order_they_ended() {
+        let message = |parts: &[&str]| format!(r#"{{"role":"user","content":[{}]}}"#, parts.join(","));
+        let result =
+            |id: &str, text: &str| format!(r#"{{"tool_use_id":"{id}","type":"tool_result","content":"{text}"}}"#);
+        let (one, two, text) = (result("t1", "a"), result("t2", "b"), r#"{"type":"text","text":"and"}"#);
+        let key = |parts: &[&str]| canonical(BlockKind::Item, &message(parts));
+        assert_eq!(key(&[&one, &two, text]), key(&[&two, &one, text]));
+        assert_ne!(key(&[&one, &two, text]), key(&[&result("t1", "b"), &result("t2", "a"), text]));
+        assert_ne!(key(&[&one, text, &two]), key(&[&one, &two, text]), "what else is said keeps its place");
+        assert_ne!(key(&[text, r#"{"type":"text","text":"a"}"#]), key(&[r#"{"type":"text","text":"a"}"#, text]));
     }
 
     #[test]
