@@ -87,7 +87,8 @@ fn in_a_namespace(name: &str, test: impl FnOnce()) {
         println!("SKIPPED: {name}: {AGENTS} names no folder; fill one with fixtures/agents/install.sh");
         return;
     };
-    let able = Command::new("unshare").args(["-n", "python3", "-c", LOOPBACK, "setpriv", "--version"]).output();
+    let able =
+        Command::new("unshare").args(["-n", "python3", "-c", LOOPBACK, "setpriv", "--version"]).output();
     let root = fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
     if !root || !able.is_ok_and(|output| output.status.success()) {
         println!("SKIPPED: {name}: needs root, unshare, python3 and setpriv");

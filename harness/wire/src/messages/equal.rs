@@ -93,14 +93,18 @@ mod tests {
     #[test]
     fn results_of_calls_are_the_same_in_whichever_order_they_ended() {
         let message = |parts: &[&str]| format!(r#"{{"role":"user","content":[{}]}}"#, parts.join(","));
-        let result =
-            |id: &str, text: &str| format!(r#"{{"tool_use_id":"{id}","type":"tool_result","content":"{text}"}}"#);
+        let result = |id: &str, text: &str| {
+            format!(r#"{{"tool_use_id":"{id}","type":"tool_result","content":"{text}"}}"#)
+        };
         let (one, two, text) = (result("t1", "a"), result("t2", "b"), r#"{"type":"text","text":"and"}"#);
         let key = |parts: &[&str]| canonical(BlockKind::Item, &message(parts));
         assert_eq!(key(&[&one, &two, text]), key(&[&two, &one, text]));
         assert_ne!(key(&[&one, &two, text]), key(&[&result("t1", "b"), &result("t2", "a"), text]));
         assert_ne!(key(&[&one, text, &two]), key(&[&one, &two, text]), "what else is said keeps its place");
-        assert_ne!(key(&[text, r#"{"type":"text","text":"a"}"#]), key(&[r#"{"type":"text","text":"a"}"#, text]));
+        assert_ne!(
+            key(&[text, r#"{"type":"text","text":"a"}"#]),
+            key(&[r#"{"type":"text","text":"a"}"#, text])
+        );
     }
 
     #[test]

@@ -177,7 +177,11 @@ fn claude_code_asks_again_when_the_model_is_overloaded_or_asked_too_often() {
     for status in [529, 429] {
         let errors = format!("[[turn]]\nerror = {{ status = {status}, times = 2 }}\n\n");
         let Some(report) = with_errors(&CLAUDE_CODE, &errors, 0) else { return };
-        assert_eq!((&report["exchanges"], &report["agent_exit"]), (&3.into(), &0.into()), "{status}: {report}");
+        assert_eq!(
+            (&report["exchanges"], &report["agent_exit"]),
+            (&3.into(), &0.into()),
+            "{status}: {report}"
+        );
     }
 }
 
