@@ -220,12 +220,11 @@ fn retry_headers(after_ms: Option<u64>) -> Vec<(&'static str, String)> {
 
 /// A divergence in one paragraph.
 fn explain(at: &Position, miss: &cassette::Miss) -> String {
-    let wire::Difference { cause, path, offset, diff } = &miss.difference;
-    let place = if path.is_empty() { String::new() } else { format!(" at {path}, byte {offset}") };
+    let difference = &miss.difference;
+    let (told, diff) = (difference.told(), &difference.diff);
     format!(
-        "retake: this request is not the recorded one ({cause}{place}). It is step {} of lane {}; step {} of the \
-         recording was due. The recording is not served any further, since what follows would answer another \
-         conversation. {diff}",
+        "retake: this request is not the recorded one ({told}). It is step {} of lane {}; step {} of the recording was \
+         due. The recording is not served any further, since what follows would answer another conversation. {diff}",
         at.step, at.lane, miss.step
     )
 }

@@ -58,6 +58,14 @@ pub struct Prompt {
     last_stamp: u32,
 }
 
+impl From<Vec<Block>> for Prompt {
+    fn from(blocks: Vec<Block>) -> Self {
+        let mut prompt = Self::default();
+        blocks.into_iter().for_each(|block| prompt.push(block));
+        prompt
+    }
+}
+
 impl Prompt {
     /// Appends one block.
     pub fn push(&mut self, block: Block) {

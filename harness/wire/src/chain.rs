@@ -32,7 +32,7 @@ impl Template {
             return Self { digest: Digest::of(text.as_bytes()), captures: Vec::new() };
         }
         let (plain, mut captures) = unmarked(text);
-        captures.retain(|capture| !MEASURED.contains(&capture.class.as_str()));
+        captures.retain(|capture| !is_measured(capture));
         Self { digest: Digest::of(plain.as_bytes()), captures }
     }
 }
@@ -51,6 +51,11 @@ impl Capture {
     pub fn is_followed(&self) -> bool {
         FOLLOWED.contains(&self.class.as_str())
     }
+}
+
+/// Whether a value only measures: that two such are equal is chance.
+pub(crate) fn is_measured(capture: &Capture) -> bool {
+    MEASURED.contains(&capture.class.as_str())
 }
 
 /// Decides what of a block is volatile.
@@ -133,6 +138,13 @@ impl Chain {
     /// The paths and other values that are followed through the conversation, by first appearance.
     pub fn followed(&self) -> &[Capture] {
         &self.followed
+    }
+
+    /// Those of them that stood before block `length`.
+    pub fn followed_before(&self, length: usize) -> &[Capture] {
+        let known =
+            length.checked_sub(1).and_then(|last| self.links.get(last)).map_or(0, |link| link.followed);
+        &self.followed[..known]
     }
 
     /// Every distinct volatile value, by number.
@@ -256,6 +268,11 @@ impl Tracker {
     /// The keys of its prefixes.
     pub fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The template of a block of the prompt that was followed last.
+    pub(crate) fn template(&self, at: usize) -> Option<&Template> {
+        self.seen.get(at).filter(|_| at < self.chain.len()).map(|seen| &seen.template)
     }
 }
 

@@ -1,19 +1,15 @@
-//! What differs first between two requests, by cause, path and offset, as a person would say it. Runs only when
-//! two keys are not equal. Knows nothing of cassettes.
+//! What a difference between two requests is: its cause, place, offset and texts, as a person would say it. Is looked
+//! for only when two keys are not equal. Knows nothing of cassettes.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::leaf::{Leaf, Marked, cut, leaf};
-use crate::responses::names_of;
-use crate::{Block, BlockKind, Chain, Item, JsonError, Normalise, Protocol, Template};
-
-/// How far ahead an item is looked for before it counts as changed.
-const LOOK_AHEAD: usize = 32;
+use crate::{Block, BlockKind, Comparison, Item, JsonError, Normalise, Prompt, Protocol, Side, Tracker};
 
 /// Why two requests differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Another model was asked.
@@ -23,6 +19,7 @@ pub enum Cause {
     /// The system prompt or a project's own instructions differ.
     InstructionsChanged,
     /// An entry of the conversation differs.
+    #[default]
     ItemChanged,
     /// There is an entry that was not recorded.
     ItemInserted,
@@ -36,9 +33,23 @@ pub enum Cause {
     ExtraRequest,
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::ModelChanged,
+        Self::ToolsChanged,
+        Self::InstructionsChanged,
+        Self::ItemChanged,
+        Self::ItemInserted,
+        Self::ItemMissing,
+        Self::ParametersChanged,
+        Self::ThreadEndedEarly,
+        Self::ExtraRequest,
+    ];
+
+    /// Its name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::ModelChanged => "model_changed",
             Self::ToolsChanged => "tools_changed",
             Self::InstructionsChanged => "instructions_changed",
@@ -48,21 +59,62 @@ impl fmt::Display for Cause {
             Self::ParametersChanged => "parameters_changed",
             Self::ThreadEndedEarly => "thread_ended_early",
             Self::ExtraRequest => "extra_request",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Cause {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|cause| cause.name() == name);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
+            format!("there is no cause {name:?}; there are {}", known.join(", "))
         })
     }
 }
 
-/// The first difference between a recorded request and another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A difference between a recorded request and another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Difference {
     /// Why.
     pub cause: Cause,
+    /// Which block of the request, from 0; of a missing one its number in the recorded request.
+    #[serde(default)]
+    pub block: usize,
     /// JSON path in the request, for example `.input[3].content`.
     pub path: String,
-    /// Byte offset of the first difference within the text at `path`.
+    /// Byte offset of the first difference within the recorded text at `path`.
     pub offset: u64,
-    /// The two texts around it: a line `- recorded`, a line `+ now`.
+    /// The two texts around it: lines `- recorded`, lines `+ now`.
     pub diff: String,
+    /// Whether it lies in what a tool answered.
+    #[serde(default)]
+    pub in_output: bool,
+    /// What led to it: the call whose output this is, or the output before it that differs too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub led_by: Option<String>,
+}
+
+impl Difference {
+    /// Cause, place and what led to it, as a part of a sentence.
+    pub fn told(&self) -> String {
+        let Self { cause, path, offset, .. } = self;
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}, byte {offset}") };
+        let led_by = match (&self.led_by, self.in_output) {
+            (Some(call), true) => format!(", what {call} gave"),
+            (Some(output), false) => format!(", after {output}"),
+            (None, _) => String::new(),
+        };
+        format!("{cause}{place}{led_by}")
+    }
 }
 
 /// The first difference of two requests of a protocol; nothing where they have the same key.
@@ -72,160 +124,48 @@ pub fn difference(
     now: &[Block],
     normalise: &dyn Normalise,
 ) -> Result<Option<Difference>, JsonError> {
-    let old = Side::new(protocol, recorded, normalise)?;
-    let new = Side::new(protocol, now, normalise)?;
-    let both = recorded.len().min(now.len());
-    let first = (0..both).find(|i| old.chain.prefix(i + 1) != new.chain.prefix(i + 1)).unwrap_or(both);
-    let found = match (recorded.get(first), now.get(first)) {
-        (None, None) => return Ok(None),
-        (Some(a), Some(b)) if a.kind == BlockKind::Head && b.kind == BlockKind::Head => {
-            head(&old, &new, first)
-        }
-        (a, b) if [a, b].iter().flatten().any(|block| block.kind == BlockKind::Tool) => {
-            tools(&old, &new, first)
-        }
-        (a, b) => items(&old, &new, first, a, b),
-    };
-    Ok(Some(found))
+    Ok(differences(protocol, recorded, now, normalise)?.into_iter().next())
 }
 
-struct Side<'a> {
+/// All differences of two requests of a protocol, the first first.
+pub fn differences(
     protocol: Protocol,
-    blocks: &'a [Block],
-    templates: Vec<Template>,
-    chain: Chain,
-    normalise: &'a dyn Normalise,
+    recorded: &[Block],
+    now: &[Block],
+    normalise: &dyn Normalise,
+) -> Result<Vec<Difference>, JsonError> {
+    let (recorded, now) = (Prompt::from(recorded.to_vec()), Prompt::from(now.to_vec()));
+    let (mut old, mut new) = (Tracker::default(), Tracker::default());
+    if old.key(&recorded, normalise)? == new.key(&now, normalise)? {
+        return Ok(Vec::new());
+    }
+    let (old, new) = (Side { prompt: &recorded, tracker: &old }, Side { prompt: &now, tracker: &new });
+    Ok(Comparison::default().follow(protocol, old, new, normalise).to_vec())
 }
 
-impl<'a> Side<'a> {
-    fn new(protocol: Protocol, blocks: &'a [Block], normalise: &'a dyn Normalise) -> Result<Self, JsonError> {
-        let mut chain = Chain::default();
-        let mut templates = Vec::with_capacity(blocks.len());
-        for block in blocks {
-            let template = normalise.normalise(block.kind, &block.raw, chain.followed())?;
-            chain.push(block.kind, &template);
-            templates.push(template);
-        }
-        Ok(Self { protocol, blocks, templates, chain, normalise })
-    }
-
-    /// The value of a block with its volatile values marked. All followed values are known here: the later ones
-    /// too, which only makes the shown texts more alike.
-    fn marked(&self, index: usize) -> Marked<'_> {
-        let block = self.blocks.get(index);
-        let text = block.and_then(|b| self.normalise.text(b.kind, &b.raw, self.chain.followed()).ok());
-        let value = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        Marked { value, chain: &self.chain }
-    }
-
-    /// Where the path of a block starts: `.input[3]`.
-    fn place(&self, index: usize) -> String {
-        place(self.protocol, self.blocks, index)
-    }
-
-    fn has_after(&self, first: usize, template: &Template) -> bool {
-        self.templates.iter().skip(first + 1).take(LOOK_AHEAD).any(|t| t.digest == template.digest)
-    }
-}
-
-fn place(protocol: Protocol, blocks: &[Block], index: usize) -> String {
-    let kind = blocks.get(index).map_or(BlockKind::Item, |block| block.kind);
-    let number = blocks.iter().take(index).filter(|block| block.kind == kind).count();
-    let key = protocol.key_of(kind).unwrap_or_default();
-    match kind {
-        BlockKind::Head => String::new(),
-        BlockKind::Instructions if protocol == Protocol::Responses => format!(".{key}"),
-        _ => format!(".{key}[{number}]"),
-    }
-}
-
-fn head(old: &Side<'_>, new: &Side<'_>, first: usize) -> Difference {
-    let Leaf { path, offset, diff, .. } = leaf(&old.marked(first), &new.marked(first));
-    // An empty list of tools, or none, is told by the head.
-    let cause = match path.as_str() {
+/// The cause of a difference in a head. An empty list of tools, or none, is told by the head.
+pub(crate) fn head_cause(path: &str) -> Cause {
+    match path {
         ".model" => Cause::ModelChanged,
-        ".tools" => Cause::ToolsChanged,
+        _ if path.starts_with(".tools") => Cause::ToolsChanged,
         _ => Cause::ParametersChanged,
-    };
-    Difference { cause, path, offset, diff }
+    }
 }
 
-fn tools(before: &Side<'_>, after: &Side<'_>, first: usize) -> Difference {
-    let (protocol, recorded, now) = (before.protocol, before.blocks, after.blocks);
-    let names = |blocks: &[Block]| -> Vec<String> {
-        let tools = blocks.iter().filter(|block| block.kind == BlockKind::Tool);
-        tools.flat_map(|block| names_of(&block.raw)).collect()
-    };
-    let (old, new) = (names(recorded), names(now));
-    let missing = |from: &[String], other: &[String]| -> Vec<String> {
-        from.iter().filter(|name| !other.contains(name)).cloned().collect()
-    };
-    let (removed, added) = (missing(&old, &new), missing(&new, &old));
-    let mut words = Vec::new();
-    if !added.is_empty() {
-        words.push(format!("added {}", added.join(", ")));
-    }
-    if !removed.is_empty() {
-        words.push(format!("removed {}", removed.join(", ")));
-    }
-    if words.is_empty() && old != new {
-        words.push(format!("reordered: {} -> {}", old.join(", "), new.join(", ")));
-    }
-    let path = if recorded.get(first).is_some_and(|block| block.kind == BlockKind::Tool) {
-        place(protocol, recorded, first)
+/// The cause of a difference in an entry of the conversation; `recorded` is the text that differs.
+pub(crate) fn item_cause(protocol: Protocol, old: &Block, new: &Block, recorded: &str) -> Cause {
+    let tells_tools =
+        |block: &Block| protocol.items(&block.raw).iter().any(|item| matches!(item, Item::Tools { .. }));
+    if is_instructions(protocol, old)
+        || is_instructions(protocol, new)
+        || holds_project_instructions(recorded)
+    {
+        Cause::InstructionsChanged
+    } else if tells_tools(old) && tells_tools(new) {
+        Cause::ToolsChanged
     } else {
-        place(protocol, now, first)
-    };
-    if words.is_empty()
-        && let (Some(a), Some(_)) = (recorded.get(first), now.get(first))
-    {
-        let Leaf { path: inner, offset, diff, .. } = leaf(&before.marked(first), &after.marked(first));
-        let diff = format!("edited {}\n{diff}", names_of(&a.raw).join(", "));
-        return Difference { cause: Cause::ToolsChanged, path: path + &inner, offset, diff };
+        Cause::ItemChanged
     }
-    Difference { cause: Cause::ToolsChanged, path, offset: 0, diff: words.join("; ") }
-}
-
-fn items(old: &Side<'_>, new: &Side<'_>, first: usize, a: Option<&Block>, b: Option<&Block>) -> Difference {
-    let whole = |cause, path, sign: &str, block: &Block| {
-        let diff = format!("{sign} {}", cut(&block.raw, 0));
-        Difference { cause, path, offset: 0, diff }
-    };
-    let (a, b) = match (a, b) {
-        (Some(a), Some(b)) => (a, b),
-        (Some(a), None) => return whole(missing_cause(old.protocol, a), old.place(first), "-", a),
-        (None, Some(b)) => return whole(inserted_cause(new.protocol, b), new.place(first), "+", b),
-        (None, None) => {
-            return whole(Cause::ItemChanged, String::new(), "", &Block::new(BlockKind::Item, ""));
-        }
-    };
-    if a.kind == BlockKind::Item
-        && new.has_after(first, &old.templates[first])
-        && !is_instructions(new.protocol, b)
-    {
-        return whole(inserted_cause(new.protocol, b), new.place(first), "+", b);
-    }
-    if b.kind == BlockKind::Item
-        && old.has_after(first, &new.templates[first])
-        && !is_instructions(old.protocol, a)
-    {
-        return whole(missing_cause(old.protocol, a), old.place(first), "-", a);
-    }
-    let Leaf { path, offset, diff, recorded } = leaf(&old.marked(first), &new.marked(first));
-    let instructions = is_instructions(old.protocol, a) || is_instructions(new.protocol, b);
-    let cause = match instructions || holds_project_instructions(&recorded) {
-        true => Cause::InstructionsChanged,
-        false => Cause::ItemChanged,
-    };
-    Difference { cause, path: old.place(first) + &path, offset, diff }
-}
-
-fn missing_cause(protocol: Protocol, block: &Block) -> Cause {
-    if is_instructions(protocol, block) { Cause::InstructionsChanged } else { Cause::ItemMissing }
-}
-
-fn inserted_cause(protocol: Protocol, block: &Block) -> Cause {
-    if is_instructions(protocol, block) { Cause::InstructionsChanged } else { Cause::ItemInserted }
 }
 
 /// Whether a text of a user's message is the one in which Claude Code shows a project's AGENTS.md or CLAUDE.md. The
@@ -238,7 +178,7 @@ fn holds_project_instructions(text: &str) -> bool {
 
 /// Whether a block speaks for the harness or the project, not for a turn: a system prompt, a developer message, or
 /// a project's AGENTS.md.
-fn is_instructions(protocol: Protocol, block: &Block) -> bool {
+pub(crate) fn is_instructions(protocol: Protocol, block: &Block) -> bool {
     block.kind == BlockKind::Instructions
         || protocol.items(&block.raw).iter().any(|item| match item {
             Item::Message { role, text, .. } => {
@@ -295,12 +235,53 @@ mod tests {
         let changed = found(|b| b[4].1 = b[4].1.replace("fix it", "fix that"));
         assert_eq!(changed.path, ".input[0].content[0].text");
         assert_eq!((changed.cause, changed.offset), (Cause::ItemChanged, 4));
+        let both = found(|b| {
+            b.swap(1, 2);
+            b[1].1 = b[1].1.replace("\"d\"", "\"e\"");
+            b.insert(1, (BlockKind::Tool, r#"{"name":"c"}"#.to_owned()));
+        });
+        assert_eq!(both.diff, "added c; reordered: a, b -> b, a; edited b\n- d\n+ e");
         let inserted = found(|b| b.insert(5, (BlockKind::Item, "{\"type\":\"x\"}".to_owned())));
         assert_eq!((inserted.cause, inserted.path.as_str()), (Cause::ItemInserted, ".input[1]"));
         let missing = found(|b| drop(b.remove(5)));
         assert_eq!((missing.cause, missing.path.as_str()), (Cause::ItemMissing, ".input[1]"));
         let shorter = found(|b| drop(b.pop()));
         assert_eq!(shorter.cause, Cause::ItemMissing);
+    }
+
+    #[test]
+    fn every_difference_is_told_and_one_entry_more_is_one() {
+        let other = request(|b| {
+            b[0].1 = b[0].1.replace("m1", "m2").replace(":0", ":1");
+            b[3].1 = "\"Be long.\"".to_owned();
+            b.insert(5, (BlockKind::Item, "{\"type\":\"x\"}".to_owned()));
+        });
+        let found = differences(Protocol::Responses, &request(|_| ()), &other, &Exact).unwrap();
+        let causes: Vec<_> = found.iter().map(|d| (d.cause, d.block)).collect();
+        use Cause::{InstructionsChanged, ItemInserted, ModelChanged, ParametersChanged};
+        let expected =
+            [(ModelChanged, 0), (ParametersChanged, 0), (InstructionsChanged, 3), (ItemInserted, 5)];
+        assert_eq!(causes, expected);
+    }
+
+    #[test]
+    fn an_output_that_differs_names_its_call_and_what_follows_names_the_output() {
+        let request = |output: &str, answer: &str| {
+            let item = |raw: String| Block::new(BlockKind::Item, raw);
+            vec![
+                item(r#"{"type":"function_call","call_id":"c1","name":"exec_command","arguments":"{\"cmd\":\"ls\"}"}"#.into()),
+                item(crate::responses::items::output("c1", output)),
+                item(crate::responses::items::message("assistant", answer)),
+            ]
+        };
+        let (old, new) = (request("a.rs\nb.rs\n", "two"), request("a.rs\n", "one"));
+        let found = differences(Protocol::Responses, &old, &new, &Exact).unwrap();
+        assert!(found[0].in_output && !found[1].in_output);
+        let call = r#"exec_command {\"cmd\":\"ls\"}"#;
+        assert_eq!(found[0].led_by.as_deref(), Some(call));
+        assert_eq!(found[0].diff, "- b.rs");
+        let output = format!("the output of {call}, which differs at .input[1].output");
+        assert_eq!(found[1].led_by.as_deref(), Some(output.as_str()));
     }
 
     #[test]
