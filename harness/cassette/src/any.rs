@@ -54,11 +54,12 @@ impl Pass {
 
     /// The exchange that is due for a key.
     fn next(&self, key: Digest, numbers: &[usize]) -> Option<usize> {
-        numbers.get(self.given.get(&key).copied().unwrap_or(0)).copied()
+        let given = self.given.get(&key).copied().unwrap_or(0);
+        // One that was served out of its turn is not served again.
+        numbers.iter().copied().skip(given).find(|number| !self.done[*number])
     }
 
-    fn take(&mut self, key: Digest, number: usize) {
-        *self.given.entry(key).or_default() += 1;
+    fn mark(&mut self, number: usize) {
         self.left -= usize::from(!std::mem::replace(&mut self.done[number], true));
     }
 }
@@ -86,6 +87,7 @@ impl AnyLane {
         lane: &str,
         attempt: u32,
         prompt: &Prompt,
+        in_order: bool,
     ) -> Result<(usize, Digest), Result<usize, u32>> {
         self.requests += 1;
         if !self.lanes.contains_key(lane) {
@@ -107,10 +109,17 @@ impl AnyLane {
         let found = match self.pass_for(cassette, last, key, numbers) {
             Some(found) => Some(found),
             None if again => last.map(|(pass, _)| (pass, *final_one)),
-            None => self.open(cassette, key, numbers),
+            None => self.open(cassette, numbers),
         };
         let Some((pass, number)) = found else { return Err(self.due(cassette, lane, prompt)) };
-        self.take(pass, key, number);
+        let due = in_order.then(|| self.due(cassette, lane, prompt));
+        if let Some(due) = due.filter(|due| *due != Ok(number)) {
+            return Err(due);
+        }
+        if let Some(state) = self.passes.get_mut(&pass) {
+            *state.given.entry(key).or_default() += 1;
+        }
+        self.mark(pass, number);
         if let Some(followed) = self.lanes.get_mut(lane) {
             followed.last = Some((pass, number));
         }
@@ -136,24 +145,27 @@ impl AnyLane {
     }
 
     /// Begins a pass with a key, where one may begin.
-    fn open(&mut self, cassette: &Cassette, key: Digest, numbers: &[usize]) -> Option<(u64, usize)> {
+    fn open(&mut self, cassette: &Cassette, numbers: &[usize]) -> Option<(u64, usize)> {
         if self.opened > 0 && !self.many {
             return None;
         }
+        let number = *numbers.first()?;
+        Some((self.begin(cassette), number))
+    }
+
+    fn begin(&mut self, cassette: &Cassette) -> u64 {
         if self.passes.len() >= PASSES_MAX {
             self.passes.pop_first();
         }
-        let pass = Pass::new(cassette);
-        let number = pass.next(key, numbers)?;
         self.opened += 1;
-        self.passes.insert(self.opened, pass);
-        Some((self.opened, number))
+        self.passes.insert(self.opened, Pass::new(cassette));
+        self.opened
     }
 
-    fn take(&mut self, pass: u64, key: Digest, number: usize) {
+    fn mark(&mut self, pass: u64, number: usize) {
         let Some(state) = self.passes.get_mut(&pass) else { return };
         let open = state.left > 0;
-        state.take(key, number);
+        state.mark(number);
         if open && state.left == 0 {
             self.complete += 1;
             if self.many {
@@ -177,6 +189,23 @@ impl AnyLane {
         let recorded = followed.recorded.request(cassette, number).ok()?;
         let renames = Renames::new(&cassette.profile, recorded, followed.tracker.chain());
         (!renames.is_empty()).then_some(renames)
+    }
+
+    /// The exchange that a lane was served last.
+    pub(crate) fn last(&self, lane: &str) -> Option<usize> {
+        self.lanes.get(lane)?.last.map(|(_, number)| number)
+    }
+
+    /// Serves a lane an exchange whatever it asked.
+    pub(crate) fn serve_due(&mut self, cassette: &Cassette, lane: &str, number: usize) {
+        let last = self.lanes.get(lane).and_then(|followed| followed.last);
+        let open =
+            last.map(|(pass, _)| pass).or(Some(self.opened).filter(|opened| *opened > 0 && !self.many));
+        let pass = open.unwrap_or_else(|| self.begin(cassette));
+        self.mark(pass, number);
+        if let Some(followed) = self.lanes.get_mut(lane) {
+            followed.last = Some((pass, number));
+        }
     }
 
     /// Forgets the lane that was quiet for longest, where there are too many.

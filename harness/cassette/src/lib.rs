@@ -4,13 +4,16 @@
 
 pub mod align;
 mod any;
+mod beside;
 mod format;
 mod load;
 mod play;
 mod profile;
 mod rename;
+mod terms;
 mod write;
 
+pub use beside::{Finding, RuleUse};
 pub use format::{
     CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, Start, ToolRun,
     VERSION,
@@ -19,4 +22,5 @@ pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player, Progress, Served};
 pub use profile::{Covered, Profile, ProfileError, RuleText};
 pub use rename::{Recorded, Renames};
+pub use terms::{Allowed, Met, Terms};
 pub use write::{Asked, CountTokens, Writer};

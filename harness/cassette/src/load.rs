@@ -198,6 +198,31 @@ impl Cassette {
     }
 }
 
+/// Follows one lane of a recording from request to request.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    lane: String,
+    ids: Vec<u32>,
+    next: usize,
+}
+
+impl Walk {
+    /// The blocks of an exchange's request, by id. Going on within a lane costs what is new.
+    pub(crate) fn to(&mut self, cassette: &Cassette, number: usize) -> &[u32] {
+        let Some(last) = cassette.exchanges.get(number) else { return &[] };
+        if number + 1 < self.next || self.lane != last.lane {
+            *self = Self { lane: last.lane.clone(), ..Self::default() };
+        }
+        if number >= self.next {
+            for exchange in cassette.exchanges[self.next..=number].iter().filter(|e| e.lane == self.lane) {
+                exchange.apply(&mut self.ids);
+            }
+            self.next = number + 1;
+        }
+        &self.ids
+    }
+}
+
 #[derive(Default)]
 struct Parts {
     blocks: Vec<StoredBlock>,

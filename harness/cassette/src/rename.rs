@@ -55,7 +55,14 @@ pub struct Renames<'a> {
 impl<'a> Renames<'a> {
     /// From the recorded request and the one that it matches: their volatile values have the same numbers.
     pub fn new(profile: &'a Profile, recorded: &Chain, now: &Chain) -> Self {
-        let pairs = recorded.captures().iter().zip(now.captures());
+        Self::of(profile, recorded.captures().iter().zip(now.captures()))
+    }
+
+    /// From recorded values and what stands for each.
+    pub(crate) fn of<'c>(
+        profile: &'a Profile,
+        pairs: impl Iterator<Item = (&'c Capture, &'c Capture)>,
+    ) -> Self {
         // Only what is followed is ever said by a model.
         let changed =
             pairs.filter(|(old, new)| old.is_followed() && old.class == new.class && old.value != new.value);

@@ -7,6 +7,8 @@ use base::{Digest, TrialId};
 use serde::{Deserialize, Serialize};
 use wire::Usage;
 
+use crate::MetCount;
+
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -128,9 +130,9 @@ pub enum Event {
         /// Virtual time it took, in microseconds.
         duration_us: u64,
     },
-    /// A request differed from the recorded one.
+    /// A request differed from the recorded one: the replay ends there, unless it was let pass.
     Diverged {
-        /// The step at which it did.
+        /// The recorded step that was due.
         step: u32,
         /// The cause by name, for example `instructions_changed`.
         cause: String,
@@ -140,6 +142,15 @@ pub enum Event {
         offset: u64,
         /// A short diff of the two values.
         diff: String,
+        /// Which block of the request, from 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        block: Option<u32>,
+        /// The call whose output it is, or the output before it that differs too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        led_by: Option<String>,
+        /// Why it was let pass: `declared`, `warned` or `in_sequence`; nothing where it was not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allowed: Option<String>,
     },
     /// Evaluate: the task's visible checks ran.
     Evaluated {
@@ -206,6 +217,15 @@ pub enum ModelSource {
         digest: Digest,
         /// Whether what was recorded was itself a stub.
         synthetic: bool,
+    },
+    /// A recording up to a step, then something else.
+    Fork {
+        /// Digest of the cassette file.
+        digest: Digest,
+        /// The last step that it answers.
+        step: u32,
+        /// What answers from there on.
+        rest: Box<ModelSource>,
     },
     /// A live backend.
     Live {
@@ -365,8 +385,14 @@ pub struct Ended {
     pub reward: Option<f64>,
     /// What its tokens and virtual times are worth.
     pub kind: FigureKind,
-    /// Successful model calls.
+    /// Successful model calls; those of a fork's history are not among them, nor are their tokens, calls and times.
     pub steps: u32,
+    /// Model calls of a fork's history.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub recorded_steps: u32,
+    /// Differences from the recording that were let pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub met: Vec<MetCount>,
     /// Tool calls made.
     pub tool_calls: u32,
     /// Those that failed, were rejected or timed out.
@@ -414,6 +440,10 @@ pub enum Recovery {
     GaveUp,
     /// The agent came to its end, and the hidden checks said no.
     EndedWrong,
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// Virtual time of a trial by stage, in microseconds.

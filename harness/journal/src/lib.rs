@@ -2,6 +2,7 @@
 //! files; nothing here knows how a trial is carried out.
 
 mod event;
+mod replaying;
 mod run;
 mod trial;
 
@@ -10,6 +11,7 @@ pub use event::{
     Finding, Generated, Host, HostEnded, LaneTimes, ModelSource, Outcome, PatchFigures, PlanStep, Record,
     Recovery, ToolOutcome,
 };
+pub use replaying::{ForkPoint, Matching, MetCount, Replaying, ToolsMode};
 pub use run::{
     GitState, Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError,
     RunHeader,

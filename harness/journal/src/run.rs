@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use base::{Digest, FormatVersion, Hasher, RunId, Timestamp, TrialId, VersionError};
 use serde::{Deserialize, Serialize};
 
-use crate::TrialDir;
+use crate::{Replaying, TrialDir};
 
 /// The version of run.json.
 const VERSION: FormatVersion = FormatVersion::new(1, 1);
@@ -49,6 +49,8 @@ pub enum Mode {
     Replay,
     /// Answers come from authored stubs.
     Script,
+    /// Answers come from a cassette up to a step, then from elsewhere.
+    Fork,
     /// Answers come from a live model.
     Live,
     /// No model: the reference solution, or nothing at all.
@@ -70,6 +72,9 @@ pub struct Plan {
     pub suites: Vec<PlannedSuite>,
     /// Its variants, in order.
     pub variants: Vec<PlannedVariant>,
+    /// How its recordings are played.
+    #[serde(default, skip_serializing_if = "Replaying::is_default")]
+    pub replaying: Replaying,
     /// The faults that are put in the way of its models; nothing where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub faults: Option<PlannedFaults>,
@@ -290,6 +295,7 @@ mod tests {
                 latency_budget_us: None,
             }],
             faults: None,
+            replaying: Replaying::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! of frames; everything else is a layer or a caller. Knows nothing of tools, tasks or sandboxes.
 
 mod fault;
+mod forked;
 pub mod live;
 mod meter;
 mod pace;
@@ -16,6 +17,7 @@ use wire::{BlockKind, Frame, Prompt, Protocol};
 pub use fault::{
     Fault, FaultLog, FaultOptions, FaultProfile, FaultRule, Faulty, Injected, Place, ProfileError, Wrong,
 };
+pub use forked::{Forked, MAIN_LANE};
 pub use meter::{Limits, Metered, Purse};
 pub use pace::{Pace, Paced};
 pub use played::CassetteModel;
@@ -140,7 +142,7 @@ pub enum ModelFault {
         bytes: Box<[u8]>,
     },
     /// The recording does not answer this request.
-    #[error("step {}: {} at `{}`", miss.step, miss.difference.cause, miss.difference.path)]
+    #[error("{}", miss.told())]
     Diverged {
         /// What was due and how the request differs.
         miss: Box<cassette::Miss>,

@@ -121,17 +121,29 @@ impl Profile {
         self.rules.iter().map(shown).collect()
     }
 
+    /// Whether anything is volatile at all.
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
+    /// What its rules cover in one block, the followed values of the blocks before it being known.
+    pub(crate) fn covered_in(&self, block: &Block, known: &[Capture]) -> Result<Vec<Covered>, JsonError> {
+        let text = self.protocol.canonical(block.kind, &block.raw)?;
+        if !markable(&text) {
+            return Ok(Vec::new());
+        }
+        let mut taken = self.taken(block.kind, known);
+        canonical_with(&text, &mut taken)?;
+        Ok(taken.covered)
+    }
+
     /// What its rules cover in a request, block by block.
     pub fn covered(&self, request: &[Block]) -> Result<Vec<Covered>, JsonError> {
         let mut chain = Chain::default();
         let mut all = Vec::new();
         for (number, block) in request.iter().enumerate() {
-            let text = self.protocol.canonical(block.kind, &block.raw)?;
-            if markable(&text) {
-                let mut taken = self.taken(block.kind, chain.followed());
-                canonical_with(&text, &mut taken)?;
-                all.extend(taken.covered.into_iter().map(|c| Covered { block: number, ..c }));
-            }
+            let covered = self.covered_in(block, chain.followed())?;
+            all.extend(covered.into_iter().map(|c| Covered { block: number, ..c }));
             chain.add(block, self)?;
         }
         Ok(all)

@@ -79,9 +79,10 @@ pub(super) struct Span {
 }
 
 /// What a value may be. A value that no longer fits is a difference.
-const CLASSES: [(&str, &str); 11] = [
+const CLASSES: [(&str, &str); 12] = [
     ("uuid", r"(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
     ("hex", r"^[0-9a-f]{6,64}$"),
+    ("call", r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$"),
     ("token", r"^[a-z0-9]{6,32}$"),
     ("counter", r"^[0-9]{1,10}$"),
     ("pid", r"^[0-9]{1,10}$"),

@@ -8,5 +8,6 @@ mod fakes;
 mod faults;
 mod http;
 mod lanes;
+mod mutations;
 mod replay;
 mod sdk;
