@@ -15,8 +15,8 @@ pub mod tools;
 pub use native::{Brief, Means, Native, Patience};
 pub use prompt::{PromptSpec, opening};
 pub use reference::{oracle, patched};
-pub use tally::{AgentEnd, AgentFault, Observer, Tally};
-pub use tape::{Tape, ToolTime};
+pub use tally::{AgentEnd, AgentFault, Observer, Tally, diverged};
+pub use tape::{Played, Tape, ToolTime};
 
 /// Name and version of the native agent, as recordings and journals state it.
 pub const NATIVE: &str = concat!("native ", env!("CARGO_PKG_VERSION"));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use base::{Clock, Digest, Hasher, VirtualClock, micros};
 use cassette::{Effect, ToolRun as RecordedTool};
-use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome};
+use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome, ToolsMode};
 use model::{Backoff, FaultLog, Model, Rest};
 use sandbox::{Cancel, Environment, Manifest};
 use suite::{Budget, Check, Policy};
@@ -22,7 +22,7 @@ use crate::tools::{Tool, ToolRun};
 use crate::{AgentEnd, AgentFault, Observer, Tally, Tape, ToolTime, drift, prompt};
 
 /// The lane of the agent's own thread.
-const MAIN: &str = "main";
+const MAIN: &str = model::MAIN_LANE;
 /// Equal rounds of calls with equal outputs after which the agent counts as caught in a loop.
 const LOOP_ROUNDS: u32 = 5;
 /// Bytes of feedback on failed checks.
@@ -69,6 +69,10 @@ pub struct Native<'a> {
     files: Manifest,
     round: u32,
     last_round: Option<(Digest, u32)>,
+    /// Tokens of a fork's history.
+    recorded_tokens: u64,
+    /// Differences from the recording that were journaled.
+    met: usize,
 }
 
 /// What the agent works with.
@@ -152,6 +156,8 @@ impl<'a> Native<'a> {
             files: Manifest::default(),
             round: 0,
             last_round: None,
+            recorded_tokens: 0,
+            met: 0,
         }
     }
 
@@ -171,20 +177,23 @@ impl<'a> Native<'a> {
             }
         };
         let end = if last { self.ended_early(end) } else { end };
+        self.tell_met()?;
         self.tell(Event::AgentEnded { failure: end.failure, reason: end.reason.clone() })?;
         Ok(end)
     }
 
     /// A replay that stops before its recording does has diverged.
     fn ended_early(&self, end: AgentEnd) -> AgentEnd {
-        let Tape::Play(player) = &self.tape else { return end };
-        match player.unserved(MAIN) {
-            Some(exchange) if end.failure.is_none() => AgentEnd::stopped(
-                FailureMode::Void,
-                format!("thread_ended_early: the recording goes on with step {}", exchange.step),
-            ),
-            _ => end,
+        if end.failure.is_some() {
+            return end;
         }
+        let miss = self.tape.ended_early();
+        miss.map_or(end, |miss| AgentEnd::stopped(FailureMode::Void, miss.told()))
+    }
+
+    /// Number of the step that comes next, those of a fork's history included.
+    fn next_step(&self) -> u32 {
+        self.tally.recorded_steps + self.tally.steps + 1
     }
 
     fn tell(&mut self, event: Event) -> Result<(), AgentFault> {
@@ -221,7 +230,11 @@ impl<'a> Native<'a> {
     /// One answer and what follows from it.
     fn turn(&mut self) -> Step<()> {
         go!(self.within_budget());
-        let step = self.tally.steps + 1;
+        let step = self.next_step();
+        if self.tally.recorded_steps == 0 && self.tape.goes_on(step) {
+            self.recorded_tokens = self.tally.usage.total();
+            self.tally.go_on();
+        }
         let answer = go!(self.generate(step));
         let calls = self.listen(step, &answer)?;
         if calls.is_empty() {
@@ -236,10 +249,10 @@ impl<'a> Native<'a> {
         }
         let budget = self.brief.budget;
         let spent = |what: String| Ok(Err(AgentEnd::stopped(FailureMode::Budget, what)));
-        if self.tally.steps >= budget.steps {
+        if self.next_step() > budget.steps {
             return spent(format!("the budget of {} steps is spent", budget.steps));
         }
-        if self.tally.usage.total() >= budget.tokens {
+        if self.recorded_tokens + self.tally.usage.total() >= budget.tokens {
             return spent(format!("the budget of {} tokens is spent", budget.tokens));
         }
         if self.clock.elapsed() >= budget.wall {
@@ -338,6 +351,9 @@ impl<'a> Native<'a> {
         batch: &[Asked],
         denied: Vec<Option<ToolRun>>,
     ) -> Result<Vec<Done>, AgentFault> {
+        if self.tape.mode(step) == ToolsMode::Recorded {
+            return Ok(batch.iter().map(|call| self.recorded(step, call)).collect());
+        }
         let (env, cancel, tools) = (&*self.env, self.cancel, self.brief.prompt.tools);
         let one = |call: &Asked, denied: Option<ToolRun>, limit: &dyn Fn(Duration) -> Duration| {
             let start = Instant::now();
@@ -373,6 +389,19 @@ impl<'a> Native<'a> {
         results.into_iter().map(|joined| joined.map_err(|_| broken())?.map_err(AgentFault::from)).collect()
     }
 
+    /// A call that is not carried out: what it gave when it was recorded. A plan is read from the call itself.
+    fn recorded(&self, step: u32, call: &Asked) -> Done {
+        let run = match self.tape.tool(MAIN, step, &call.call_id) {
+            Some((recorded, _)) => {
+                let plan = Tool::named(&call.name).and_then(|tool| tool.plan(&call.arguments));
+                let output = self.tape.text(recorded.output);
+                ToolRun { outcome: recorded.outcome, exit: recorded.exit, output, plan }
+            }
+            None => ToolRun::rejected("the recording does not hold this call"),
+        };
+        Done { run, real: Duration::ZERO, effect: Effect::default() }
+    }
+
     fn look_at_files(&self) -> Result<Manifest, AgentFault> {
         let mut exclude = self.brief.exclude.to_vec();
         exclude.push(".git".to_owned());
@@ -387,29 +416,30 @@ impl<'a> Native<'a> {
         let mut time = self.time.of(&name, &call.name, real);
         let mut block = Block::new(BlockKind::Item, items::output(&call.call_id, &run.output));
         let mut found: Option<Drift> = None;
-        match self.tape.tool(MAIN, step, &call.call_id) {
-            Some((recorded, output)) => {
-                let text = self.tape.text(recorded.output);
+        let mode = self.tape.mode(step);
+        if let Some((recorded, output)) = self.tape.tool(MAIN, step, &call.call_id) {
+            let text = self.tape.text(recorded.output);
+            if mode != ToolsMode::Recorded {
                 found = drift::of_tool(&recorded, &text, &run, &effect);
-                time = Duration::from_micros(recorded.duration_us);
-                block = output;
-                run =
-                    ToolRun { outcome: recorded.outcome, exit: recorded.exit, output: text, plan: run.plan };
             }
-            None => self.tape.record_tool(
-                &block,
-                RecordedTool {
-                    lane: MAIN.to_owned(),
-                    step,
-                    call_id: call.call_id.clone(),
-                    outcome: run.outcome,
-                    exit: run.exit,
-                    output: 0,
-                    duration_us: micros(time),
-                    effect,
-                },
-            )?,
+            time = Duration::from_micros(recorded.duration_us);
+            if mode != ToolsMode::Live {
+                block = output;
+                let plan = run.plan;
+                run = ToolRun { outcome: recorded.outcome, exit: recorded.exit, output: text, plan };
+            }
         }
+        let kept = RecordedTool {
+            lane: MAIN.to_owned(),
+            step,
+            call_id: call.call_id.clone(),
+            outcome: run.outcome,
+            exit: run.exit,
+            output: 0,
+            duration_us: micros(time),
+            effect,
+        };
+        self.tape.record_tool(&block, kept)?;
         self.prompt.push(block);
         self.tally.tool(run.outcome);
         self.tally.real_tool_us += micros(real);
@@ -457,9 +487,15 @@ impl<'a> Native<'a> {
             return Ok(Err(AgentEnd::finished("the agent said that it was done")));
         }
         self.round += 1;
-        let round = self.round;
+        let (round, step) = (self.round, self.next_step() - 1);
+        let mode = self.tape.mode(step);
         let start = Instant::now();
-        let results = evaluate::run_checks(&*self.env, self.brief.checks, self.cancel)?;
+        let results = match mode {
+            ToolsMode::Recorded => Vec::new(),
+            ToolsMode::Run | ToolsMode::Live => {
+                evaluate::run_checks(&*self.env, self.brief.checks, self.cancel)?
+            }
+        };
         if self.cancel.is_cancelled() {
             return Err(AgentFault::Cancelled);
         }
@@ -470,15 +506,17 @@ impl<'a> Native<'a> {
         let mut back = text.map(|text| Block::new(BlockKind::Item, items::message("user", &text)));
         back = back.filter(|_| self.tally.rounds < self.brief.budget.rounds);
         let mut found = None;
-        match self.tape.checks(round) {
-            Some((recorded, feedback)) => {
+        if let Some((recorded, feedback)) = self.tape.checks(step, round) {
+            if mode != ToolsMode::Recorded {
                 found = drift::of_checks(&recorded.checks, &checks);
-                time = Duration::from_micros(recorded.duration_us);
+            }
+            time = Duration::from_micros(recorded.duration_us);
+            if mode != ToolsMode::Live {
                 checks = recorded.checks;
                 back = feedback;
             }
-            None => self.tape.record_checks(round, checks.clone(), time, back.as_ref())?,
         }
+        self.tape.record_checks(round, checks.clone(), time, back.as_ref())?;
         self.clock.advance(time);
         self.tally.times.evaluate_us += micros(time);
         self.tally.real_evaluate_us += micros(real);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use journal::{CallFigures, DriftGrade, Event, FailureMode, Host, LaneTimes, ToolOutcome};
+use cassette::{Allowed, Met};
+use journal::{CallFigures, DriftGrade, Event, FailureMode, Host, LaneTimes, MetCount, ToolOutcome};
 use model::Injected;
 use sandbox::EnvError;
-use wire::Usage;
+use wire::{Difference, Usage};
 
 /// How the agent's part ended, where the harness did its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,10 @@ pub trait Observer {
 pub struct Tally {
     /// Successful model calls.
     pub steps: u32,
+    /// Those of a fork's history, which are not among them.
+    pub recorded_steps: u32,
+    /// Differences from the recording that were let pass.
+    pub met: Vec<MetCount>,
     /// Tool calls.
     pub tool_calls: u32,
     /// Those that failed, were rejected or timed out.
@@ -88,6 +93,20 @@ pub struct Tally {
     pub real_evaluate_us: u64,
 }
 
+/// The event of a difference from the recording; `allowed`: why it was let pass.
+pub fn diverged(step: u32, difference: &Difference, allowed: Option<Allowed>) -> Event {
+    Event::Diverged {
+        step,
+        cause: difference.cause.to_string(),
+        path: difference.path.clone(),
+        offset: difference.offset,
+        diff: difference.diff.clone(),
+        block: u32::try_from(difference.block).ok(),
+        led_by: difference.led_by.clone(),
+        allowed: allowed.map(|allowed| allowed.name().to_owned()),
+    }
+}
+
 impl Tally {
     /// Counts a fault that was put in the way of a call; gives its event.
     pub fn fault(&mut self, injected: Injected) -> Event {
@@ -95,6 +114,28 @@ impl Tally {
         *self.faults.entry(rule.clone()).or_default() += 1;
         self.lost_us = self.lost_us.saturating_add(lost_us);
         Event::FaultInjected { lane, step, attempt, rule, lost_us }
+    }
+
+    /// Ends a fork's history: what was counted so far was not the model's that goes on. What this host did stays.
+    pub(crate) fn go_on(&mut self) {
+        *self = Self {
+            recorded_steps: self.recorded_steps + self.steps,
+            met: std::mem::take(&mut self.met),
+            drift: std::mem::take(&mut self.drift),
+            real_model_us: self.real_model_us,
+            real_tool_us: self.real_tool_us,
+            real_evaluate_us: self.real_evaluate_us,
+            ..Self::default()
+        };
+    }
+
+    /// Counts a difference that was let pass.
+    pub fn met(&mut self, met: &Met) {
+        let (cause, allowed) = (met.difference.cause.to_string(), met.allowed.name().to_owned());
+        match self.met.iter_mut().find(|known| known.cause == cause && known.allowed == allowed) {
+            Some(known) => known.count += 1,
+            None => self.met.push(MetCount { cause, allowed, count: 1 }),
+        }
     }
 
     /// Counts one tool call.

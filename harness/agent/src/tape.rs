@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use base::{Seed, micros};
-use cassette::{CheckRound, Effect, FileState, Player, ToolRun as RecordedTool};
-use journal::CheckResult;
-use model::SharedWriter;
+use cassette::{CheckRound, Effect, FileState, Met, Miss, Player, ToolRun as RecordedTool};
+use journal::{CheckResult, ToolsMode};
+use model::{MAIN_LANE, SharedWriter};
 use sandbox::{Change, Manifest};
 use wire::Block;
 
@@ -19,10 +19,34 @@ use crate::AgentFault;
 pub enum Tape {
     /// Nowhere.
     Off,
-    /// They are compared with a recording, which the conversation follows.
-    Play(Arc<Player>),
+    /// They are compared with a recording.
+    Play(Played),
     /// They are recorded.
     Record(SharedWriter),
+}
+
+/// A recording that tool results are compared with.
+#[derive(Clone)]
+pub struct Played {
+    /// The recording.
+    pub player: Arc<Player>,
+    /// What is done with calls and checks.
+    pub tools: ToolsMode,
+    /// The last step that is recorded; nothing where all are.
+    pub last_step: Option<u32>,
+    /// Where the whole conversation is recorded again, where it goes on otherwise than it was.
+    pub writer: Option<SharedWriter>,
+}
+
+impl Played {
+    /// A whole recording, whose tools run.
+    pub fn whole(player: Arc<Player>) -> Self {
+        Self { player, tools: ToolsMode::Run, last_step: None, writer: None }
+    }
+
+    fn is_recorded(&self, step: u32) -> bool {
+        self.last_step.is_none_or(|last| step <= last)
+    }
 }
 
 /// How long a tool call takes on the trial's clock.
@@ -52,27 +76,68 @@ impl ToolTime {
 impl Tape {
     /// Whether effects on files matter.
     pub(crate) fn watches_files(&self) -> bool {
-        !matches!(self, Self::Off)
+        match self {
+            Self::Off => false,
+            Self::Play(played) => played.tools != ToolsMode::Recorded,
+            Self::Record(_) => true,
+        }
     }
 
-    /// The recorded run of a call, with the block that the conversation goes on with.
+    /// What is done with the calls of a step.
+    pub(crate) fn mode(&self, step: u32) -> ToolsMode {
+        match self {
+            Self::Play(played) if played.is_recorded(step) => played.tools,
+            _ => ToolsMode::Live,
+        }
+    }
+
+    /// Whether a step is none of the recording's, which had others before.
+    pub(crate) fn goes_on(&self, step: u32) -> bool {
+        matches!(self, Self::Play(played) if !played.is_recorded(step))
+    }
+
+    /// Differences from the recording that were let pass, from a number on.
+    pub(crate) fn met(&self, from: usize) -> Vec<Met> {
+        if let Self::Play(played) = self { played.player.met(from) } else { Vec::new() }
+    }
+
+    /// A replay that stops before its recording does: how that differs, unless it may.
+    pub(crate) fn ended_early(&self) -> Option<Miss> {
+        if let Self::Play(played) = self { played.player.ended_early(Some(MAIN_LANE)) } else { None }
+    }
+
+    fn writer(&self) -> Option<&SharedWriter> {
+        match self {
+            Self::Off => None,
+            Self::Play(played) => played.writer.as_ref(),
+            Self::Record(writer) => Some(writer),
+        }
+    }
+
+    /// The recorded run of a call, with the block that holds its output.
     pub(crate) fn tool(&self, lane: &str, step: u32, call_id: &str) -> Option<(RecordedTool, Block)> {
-        let Self::Play(player) = self else { return None };
-        let cassette = player.cassette();
+        let Self::Play(played) = self else { return None };
+        let cassette = played.player.cassette();
+        if !played.is_recorded(step) {
+            return None;
+        }
         let run = cassette.tools.get(&(lane.to_owned(), step, call_id.to_owned()))?;
         Some((run.clone(), cassette.blocks.get(run.output as usize)?.block.clone()))
     }
 
     /// The recorded text of a call's output.
     pub(crate) fn text(&self, block: u32) -> String {
-        let Self::Play(player) = self else { return String::new() };
-        player.cassette().text(block).unwrap_or_default()
+        let Self::Play(played) = self else { return String::new() };
+        played.player.cassette().text(block).unwrap_or_default()
     }
 
-    /// The recorded round of checks, with the block that went back to the model.
-    pub(crate) fn checks(&self, round: u32) -> Option<(CheckRound, Option<Block>)> {
-        let Self::Play(player) = self else { return None };
-        let cassette = player.cassette();
+    /// The recorded round of checks after a step, with the block that went back to the model.
+    pub(crate) fn checks(&self, step: u32, round: u32) -> Option<(CheckRound, Option<Block>)> {
+        let Self::Play(played) = self else { return None };
+        let cassette = played.player.cassette();
+        if !played.is_recorded(step) {
+            return None;
+        }
         let recorded = cassette.checks.iter().find(|recorded| recorded.round == round)?;
         let block = recorded.feedback.and_then(|id| cassette.blocks.get(id as usize));
         Some((recorded.clone(), block.map(|stored| stored.block.clone())))
@@ -80,7 +145,7 @@ impl Tape {
 
     /// Records one call.
     pub(crate) fn record_tool(&self, output: &Block, run: RecordedTool) -> Result<(), AgentFault> {
-        let Self::Record(writer) = self else { return Ok(()) };
+        let Some(writer) = self.writer() else { return Ok(()) };
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         let id = writer.block(output).map_err(|e| AgentFault::Keeping(e.to_string()))?;
         writer.tool(RecordedTool { output: id, ..run }).map_err(|e| AgentFault::Keeping(e.to_string()))
@@ -94,7 +159,7 @@ impl Tape {
         time: Duration,
         feedback: Option<&Block>,
     ) -> Result<(), AgentFault> {
-        let Self::Record(writer) = self else { return Ok(()) };
+        let Some(writer) = self.writer() else { return Ok(()) };
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         let keeping = |e: std::io::Error| AgentFault::Keeping(e.to_string());
         let feedback = feedback.map(|block| writer.block(block)).transpose().map_err(keeping)?;

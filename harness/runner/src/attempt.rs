@@ -11,7 +11,7 @@ use agent::{AgentEnd, AgentFault, Observer, Tally};
 use base::{Clock, Digest, Seed, SystemClock, micros};
 use journal::{
     Ended, Event, FailureMode, FaultFigures, FigureKind, Host, HostEnded, Outcome, PatchFigures, Recovery,
-    TrialDir, TrialWriter,
+    Replaying, TrialDir, TrialWriter,
 };
 use model::{FaultProfile, Pace};
 use sandbox::{Cancel, Sandbox};
@@ -21,7 +21,7 @@ use crate::actor::Actor;
 use crate::keep::Final;
 use crate::live::Live;
 use crate::part::Part;
-use crate::plan::{ModelSpec, TrialPlan, wrong_answer};
+use crate::plan::{ForkFrom, ModelSpec, TrialPlan, wrong_answer};
 use crate::prompts::Prompts;
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
@@ -40,6 +40,10 @@ pub(crate) struct Shared<'a> {
     pub(crate) pace: Pace,
     /// What is put in the way of models.
     pub(crate) faults: Option<&'a Arc<FaultProfile>>,
+    /// How recordings are played.
+    pub(crate) replaying: &'a Replaying,
+    /// The history that trials go on from.
+    pub(crate) fork: Option<&'a ForkFrom>,
     /// The host's clock.
     pub(crate) clock: &'a dyn Clock,
     /// Where replayed cassettes are kept, by digest.
@@ -262,6 +266,8 @@ fn finish(
         reward: sums.reward,
         kind: sums.figures,
         steps: tally.steps,
+        recorded_steps: tally.recorded_steps,
+        met: tally.met,
         tool_calls: tally.tool_calls,
         tool_errors: tally.tool_errors,
         denied: tally.denied,
@@ -324,7 +330,8 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
         Host::default(),
     )?;
     runnable_here(shared, job, task)?;
-    if let (Some(cassette), Some(path)) = (source.played(), &job.trial.source) {
+    let path = shared.fork.map(|fork| &fork.cassette).or(job.trial.source.as_ref());
+    if let (Some(cassette), Some(path)) = (source.played(), path) {
         keep_cassette(path, cassette.digest, &shared.cassettes).map_err(keeping)?;
     }
     let begun = Instant::now();
@@ -336,7 +343,8 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     job.prompts.lay(&*first)?;
     let start = world.files(&*first)?;
     sums.setup = begun.elapsed();
-    let part = Part { shared, job, task, world: &world, log };
+    let snapshot = source.snapshot(task)?;
+    let part = Part { shared, job, task, world: &world, log, snapshot };
     match &source.model {
         Some(model) => match external {
             Some(spec) => part.external(&spec, model, &source, first, &start, sums),

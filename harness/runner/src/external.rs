@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use agent::external::{ExternalSpec, LaunchPlan};
-use agent::{AgentEnd, AgentFault, Observer, Tally};
+use agent::{AgentEnd, AgentFault, Observer, Tally, diverged};
+use cassette::{Allowed, Met, Player};
 use gateway::{Gateway, Options};
-use journal::{CallFigures, Event, FailureMode, Generated, Host};
+use journal::{CallFigures, Drift, DriftGrade, Event, FailureMode, Generated, Host};
 use model::{FaultLog, Model, Pace};
 use sandbox::{Cancel, Container, EnvError, Environment, Exec, ExecEnd, OutputLimit};
+use wire::Difference;
 
 use crate::watch::{Heard, Notes, Outcome, taken};
 
@@ -28,6 +30,10 @@ pub(crate) struct External<'a> {
     pub(crate) model: Arc<dyn Model>,
     /// What the model's calls came to.
     pub(crate) notes: Notes,
+    /// The recording that it is served, where there is one.
+    pub(crate) player: Option<Arc<Player>>,
+    /// Differences from it that were journaled.
+    pub(crate) met: usize,
     /// The model to ask for.
     pub(crate) asked: &'a str,
     /// Whether it may do everything without asking.
@@ -99,9 +105,22 @@ impl External<'_> {
             let event = self.tally.fault(injected);
             self.observer.event(event, Host::default())?;
         }
+        let met = self.player.as_ref().map(|player| player.met(self.met)).unwrap_or_default();
+        self.met += met.len();
+        let (drift, met): (Vec<Met>, Vec<Met>) =
+            met.into_iter().partition(|met| met.allowed == Allowed::Drift);
+        for drift in &drift {
+            *self.tally.drift.entry(grade(&drift.difference)).or_default() += 1;
+        }
         for heard in taken(&self.notes) {
+            let here = drift.iter().filter(|drift| (&drift.lane, drift.step) == (&heard.lane, heard.step));
+            let drift = drift_of(here);
             let event = self.event(heard, &mut told);
-            self.observer.event(event, Host::default())?;
+            self.observer.event(event, Host { drift, ..Host::default() })?;
+        }
+        for met in &met {
+            self.tally.met(met);
+            self.observer.event(diverged(met.step, &met.difference, Some(met.allowed)), Host::default())?;
         }
         Ok(told)
     }
@@ -134,16 +153,8 @@ impl External<'_> {
                 Event::GenerateFailed { step, attempt, status, reason }
             }
             Outcome::Diverged(miss) => {
-                let cassette::Miss { step, difference } = *miss;
-                told.diverged
-                    .get_or_insert(format!("{} at step {step}, `{}`", difference.cause, difference.path));
-                Event::Diverged {
-                    step,
-                    cause: difference.cause.to_string(),
-                    path: difference.path,
-                    offset: difference.offset,
-                    diff: difference.diff,
-                }
+                told.diverged.get_or_insert(miss.told());
+                diverged(miss.step, &miss.difference, None)
             }
         }
     }
@@ -206,6 +217,24 @@ impl gateway::Observer for Problems {
             problems.push((at.lane.to_string(), at.step, problem.to_string()));
         }
     }
+}
+
+/// How much a difference in what an agent's own tool gave matters: as far as its text says.
+pub(crate) fn grade(difference: &Difference) -> DriftGrade {
+    let told = difference.diff.to_lowercase();
+    let exit = ["exit code", "exited with code"].iter().any(|words| told.contains(words));
+    if exit || difference.path.ends_with(".is_error") { DriftGrade::Exit } else { DriftGrade::Text }
+}
+
+/// The drift of the outputs that a request was the first to hold.
+fn drift_of<'a>(met: impl Iterator<Item = &'a Met>) -> Option<Drift> {
+    let all: Vec<&Difference> = met.map(|met| &met.difference).collect();
+    let grade = all.iter().map(|difference| grade(difference)).max()?;
+    let told = all.iter().map(|difference| {
+        let call = difference.led_by.as_deref().unwrap_or("a tool");
+        format!("{call} at {}\n{}", difference.path, difference.diff)
+    });
+    Some(Drift { grade, detail: told.collect::<Vec<_>>().join("\n") })
 }
 
 /// What the journal was told of a step's calls.

@@ -11,7 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use cassette::{RecordedFile, Snapshot};
 use journal::PatchFigures;
-use sandbox::{Cancel, Change, EntryKind, EnvError, Environment, Exec, ExecEnd, Manifest, OutputLimit};
+use sandbox::{
+    Cancel, Change, EntryKind, EnvError, Environment, Exec, ExecEnd, FileFault, Manifest, OutputLimit,
+};
 use serde::Serialize;
 use similar::TextDiff;
 
@@ -190,6 +192,33 @@ impl Final {
         }
         Snapshot { step, digest: self.digest, files }
     }
+}
+
+/// Makes a workspace what a recording's snapshot says; the error says what it leaves out.
+pub(crate) fn rebuild(env: &dyn Environment, snapshot: &Snapshot) -> Result<(), String> {
+    let failed = |error: EnvError| format!("the recorded workspace cannot be made: {error}");
+    for (path, file) in &snapshot.files {
+        let inside = format!("/app/{path}");
+        let write =
+            |content: &[u8], executable| env.write(&inside, content, Some(executable)).map_err(failed);
+        match file {
+            RecordedFile::Deleted => match env.remove(&inside) {
+                Err(EnvError::File { fault: FileFault::NotFound, .. }) => {}
+                done => done.map_err(failed)?,
+            },
+            RecordedFile::Text(text) => write(text.as_bytes(), false)?,
+            RecordedFile::Script(text) => write(text.as_bytes(), true)?,
+            RecordedFile::Binary(text) => {
+                let content =
+                    BASE64.decode(text).map_err(|error| format!("{path} in the snapshot: {error}"))?;
+                write(&content, false)?;
+            }
+            RecordedFile::Link(_) | RecordedFile::Left(_) => {
+                return Err(format!("the recording keeps no content of {path}: --tools run does without"));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl KeptChange {

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use agent::external::ExternalSpec;
-use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, PromptSpec, Tally, Tape};
+use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, PromptSpec, Tally};
 use base::{VirtualClock, micros};
-use cassette::{CountTokens, Header, Kind, Writer};
+use cassette::{CountTokens, Header, Kind, Snapshot, Writer};
 use journal::{Event, FailureMode, FigureKind, Host};
 use model::{
-    CassetteModel, FaultLog, FaultOptions, Faulty, Model, O200k, Pace, Recorder, Rest, SharedWriter, Sleep,
+    CassetteModel, FaultLog, FaultOptions, Faulty, Forked, MAIN_LANE, Model, O200k, Pace, Recorder, Rest,
+    SharedWriter, Sleep,
 };
 use sandbox::{Container, Environment, Manifest};
 use suite::harbor::{MinReward, RewardStrategy};
@@ -51,6 +52,8 @@ pub(crate) struct Part<'a> {
     pub(crate) task: &'a Task,
     pub(crate) world: &'a World<'a>,
     pub(crate) log: &'a Log,
+    /// The final workspace, where nothing is run to get it.
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 impl Part<'_> {
@@ -78,6 +81,10 @@ impl Part<'_> {
             let acted = actor.act(step, number + 1 == self.task.steps.len(), &container);
             sums.tally = actor.tally();
             end = acted?;
+            if let Some(snapshot) = self.snapshot.as_ref().filter(|_| end.failure != Some(FailureMode::Void))
+            {
+                keep::rebuild(&*container, snapshot).map_err(Fault::Invalid)?;
+            }
             container.close()?;
             if end.failure == Some(FailureMode::Void) {
                 return Ok(end);
@@ -108,6 +115,11 @@ impl Part<'_> {
         let folder = self.job.dir.workspace(self.job.attempt);
         last.keep(&folder, &self.world.template.path).map_err(keeping)?;
         sums.patch = Some(last.figures(&self.world.template.path));
+        if self.snapshot.as_ref().is_some_and(|snapshot| snapshot.digest != last.digest) {
+            let why =
+                "the recording's snapshot does not give the recorded workspace: --tools run does without";
+            return Err(Fault::Invalid(why.to_owned()));
+        }
         sums.last = Some(last);
         let plan = evaluate::VerifierPlan {
             reward_key: self.task.settings.reward_key.clone(),
@@ -146,9 +158,9 @@ impl Part<'_> {
         start: &Manifest,
         sums: &mut Sums,
     ) -> Result<AgentEnd, Fault> {
-        let writer = match source.played() {
-            Some(_) => None,
-            None => Some(self.recording(source, &Who::native(), &*first, start)?),
+        let writer = match source.is_recorded() {
+            false => None,
+            true => Some(self.recording(source, &Who::native(), &*first, start)?),
         };
         let log = self.shared.faults.map(|_| FaultLog::default());
         let faulty = log.as_ref().and_then(|log| self.faulty(model, source, log, None));
@@ -156,8 +168,7 @@ impl Part<'_> {
         let recorder = writer.as_ref().map(|writer| Recorder::new(model, Arc::clone(writer)));
         let model = recorder.as_ref().map_or(model, |recorder| recorder as &dyn Model);
         let paced = time::paced(model, self.pace(source), self.shared.cancel);
-        let tape =
-            writer.as_ref().map_or_else(|| source.tape.clone(), |writer| Tape::Record(Arc::clone(writer)));
+        let tape = source.tape(writer.as_ref());
         let clock = VirtualClock::new(source.clock);
         let thread = format!("{}/{}", self.job.trial.id.suite, self.job.trial.id.task);
         let tools = prompts::tools(self.job.variant).map_err(Fault::Invalid)?;
@@ -222,14 +233,11 @@ impl Part<'_> {
             profile: spec.agent.profile(),
             protocol: spec.agent.protocol().unwrap_or_default(),
         };
-        let writer = match source.player() {
-            Some(_) => None,
-            None => Some(self.recording(source, &who, &*first, start)?),
+        let writer = match source.is_recorded() {
+            false => None,
+            true => Some(self.recording(source, &who, &*first, start)?),
         };
-        let mut below: Arc<dyn Model> = match source.player() {
-            Some(player) => Arc::new(CassetteModel::any_lane(Arc::clone(player))),
-            None => Arc::clone(model),
-        };
+        let mut below = self.answering(source, model);
         let log = FaultLog::default();
         // A program that is not ours has no virtual clock: for it what is late is really late.
         let rest = Arc::new(Sleep);
@@ -244,6 +252,8 @@ impl Part<'_> {
             spec,
             model: Arc::new(Watch::new(below, Arc::clone(&notes))),
             notes,
+            player: source.player().cloned(),
+            met: 0,
             asked: &source.asked,
             unattended: self.job.variant.tier.unattended,
             append: self.job.prompts.append.as_deref(),
@@ -255,11 +265,11 @@ impl Part<'_> {
             tally: Tally::default(),
         }));
         let mut end = self.steps(actor, first, start, sums)?;
+        let lane = source.rest.as_ref().map(|_| MAIN_LANE);
         if let (Some(player), None) = (source.player(), end.failure)
-            && let Some((lane, step, _)) = player.progress().unserved.first()
+            && let Some(miss) = player.ended_early(lane)
         {
-            let reason = format!("thread_ended_early: the recording goes on with step {step} of {lane}");
-            end = AgentEnd::stopped(FailureMode::Void, reason);
+            end = AgentEnd::stopped(FailureMode::Void, miss.told());
         }
         if let Some(writer) = writer {
             self.end_recording(&writer, &end, sums)?;
@@ -281,6 +291,19 @@ impl Part<'_> {
         let seed = self.shared.seed.derive(&format!("faults {}/{} {}", id.suite, id.task, id.number));
         let options = FaultOptions { profile, seed, one_answer: !source.live, rest };
         Some(Faulty::new(model, options, log.clone()))
+    }
+
+    /// What answers an agent that is not ours, below every layer.
+    fn answering(&self, source: &Source, model: &Arc<dyn Model>) -> Arc<dyn Model> {
+        let recorded = source.player().map(|player| CassetteModel::any_lane(Arc::clone(player)));
+        match (recorded, &source.rest) {
+            (Some(recorded), None) => Arc::new(recorded),
+            (Some(recorded), Some(rest)) => {
+                let last_step = self.shared.fork.map_or(0, |fork| fork.step);
+                Arc::new(Forked::new(recorded, Arc::clone(rest), last_step))
+            }
+            (None, _) => Arc::clone(model),
+        }
     }
 
     /// At what pace answers come: a live model has its own.

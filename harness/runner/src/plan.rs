@@ -8,10 +8,14 @@ use std::sync::Arc;
 
 use agent::external::ExternalSpec;
 use base::{Digest, Hasher, TrialId};
-use journal::{Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant};
-use model::FaultProfile;
+use cassette::Cassette;
+use journal::{
+    ForkPoint, Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant, Replaying, ToolsMode,
+};
 use model::live::Backend;
+use model::{FaultProfile, MAIN_LANE};
 use suite::{Suite, Task, TaskEntry, Variant};
+use wire::Cause;
 
 use crate::{Git, Prompts, RunError, live};
 
@@ -32,6 +36,21 @@ pub struct Selection {
     pub faults: Option<Arc<FaultProfile>>,
     /// What is said of live backends, by name.
     pub backends: BTreeMap<String, suite::Backend>,
+    /// How recordings are played; its fork is filled in from `fork`.
+    pub replaying: Replaying,
+    /// The history that all trials go on from.
+    pub fork: Option<ForkFrom>,
+}
+
+/// A recorded history, up to a step.
+#[derive(Clone, Debug)]
+pub struct ForkFrom {
+    /// The trial it was recorded in.
+    pub trial: TrialId,
+    /// Its cassette.
+    pub cassette: PathBuf,
+    /// The last step that is recorded.
+    pub step: u32,
 }
 
 /// A model, as a variant names it.
@@ -148,6 +167,7 @@ pub fn plan(mut selection: Selection, git: Git<'_>) -> Result<Planned, RunError>
     let models = selection.variants.iter().map(|variant| ModelSpec::of(variant, &selection.backends));
     let models = models.collect::<Result<Vec<_>, _>>()?;
     let faults = selection.faults.as_deref().map(|profile| planned_faults(profile, &models)).transpose()?;
+    let replaying = replaying(&selection, &models)?;
     let mut maker = Maker {
         selection: &selection,
         models: &models,
@@ -163,13 +183,14 @@ pub fn plan(mut selection: Selection, git: Git<'_>) -> Result<Planned, RunError>
     let variants = maker.variants()?;
     let (synthetic, trials) = (maker.synthetic, maker.trials);
     let plan = Plan {
-        mode: mode(&models),
+        mode: if selection.fork.is_some() { Mode::Fork } else { mode(&models) },
         synthetic,
         seed: selection.seed,
         trials: selection.trials,
         suites,
         variants,
         faults,
+        replaying,
     };
     let order: BTreeMap<TrialId, usize> = plan.trial_ids().enumerate().map(|(n, id)| (id, n)).collect();
     let mut trials = trials;
@@ -192,6 +213,57 @@ fn refuse(variant: &Variant) -> Result<(), RunError> {
         ))),
         None => Ok(()),
     }
+}
+
+/// How recordings are played, or why they cannot be played so.
+fn replaying(selection: &Selection, models: &[ModelSpec]) -> Result<Replaying, RunError> {
+    let mut replaying = selection.replaying.clone();
+    replaying.expect.sort_unstable();
+    replaying.expect.dedup();
+    let refuse = |why: String| Err(RunError::Usage(why));
+    if replaying.expect.contains(&Cause::ExtraRequest) {
+        return refuse(format!(
+            "{} cannot be let pass: the recording has nothing to answer it",
+            Cause::ExtraRequest
+        ));
+    }
+    let plays = |model: &ModelSpec| matches!(model, ModelSpec::Cassette(_));
+    if !replaying.is_default() && selection.fork.is_none() && !models.iter().any(plays) {
+        return refuse(
+            "no variant plays a recording: --matching, --expect and --tools are about recordings".to_owned(),
+        );
+    }
+    let foreign = selection.variants.iter().find(|variant| variant.agent != "native");
+    if let Some(variant) = foreign.filter(|_| replaying.tools != ToolsMode::Run) {
+        return refuse(format!(
+            "{} runs its own tools: --tools {} is for native",
+            variant.agent, replaying.tools
+        ));
+    }
+    if let Some(from) = &selection.fork {
+        replaying.fork = Some(fork_point(from, &replaying)?);
+        if models.contains(&ModelSpec::None) {
+            return refuse("a fork needs an agent that asks a model".to_owned());
+        }
+    }
+    Ok(replaying)
+}
+
+fn fork_point(from: &ForkFrom, replaying: &Replaying) -> Result<ForkPoint, RunError> {
+    let ForkFrom { trial, cassette: path, step } = from;
+    let cassette = Cassette::load(path)?;
+    let steps = cassette.exchanges.iter().filter(|e| e.lane == MAIN_LANE).map(|e| e.step).max().unwrap_or(0);
+    if *step == 0 || *step > steps {
+        return Err(RunError::Usage(format!(
+            "{trial} has the steps 1 to {steps}: it has no step {step} to fork after"
+        )));
+    }
+    if replaying.tools == ToolsMode::Recorded {
+        let why = "a fork needs the workspace after its last recorded step, which the recorded calls make: leave out \
+                   --tools recorded, and they run";
+        return Err(RunError::Usage(why.to_owned()));
+    }
+    Ok(ForkPoint { trial: trial.to_string(), cassette: cassette.digest, step: *step })
 }
 
 fn keep_selected(selection: &mut Selection) -> Result<(), RunError> {

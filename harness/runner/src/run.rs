@@ -42,6 +42,9 @@ pub enum RunError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The recording that trials go on from cannot be read.
+    #[error(transparent)]
+    Cassette(#[from] cassette::CassetteError),
     /// A suite cannot be read.
     #[error(transparent)]
     Suite(#[from] SuiteError),
@@ -241,6 +244,8 @@ impl<'a> Engine<'a> {
             live: &self.options.live,
             pace: self.options.pace,
             faults: self.planned.selection.faults.as_ref(),
+            replaying: &self.planned.plan.replaying,
+            fork: self.planned.selection.fork.as_ref(),
             clock: self.options.clock,
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),

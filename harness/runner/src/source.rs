@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use agent::{Tape, ToolTime};
+use agent::{Played, Tape, ToolTime};
 use base::{Digest, Seed, Timestamp};
-use cassette::{Cassette, Kind, Player};
-use journal::{FigureKind, ModelSource};
-use model::{Backoff, CassetteModel, Model, O200k, Retry, Script, ScriptModel};
+use cassette::{Cassette, Kind, Player, Snapshot, Terms};
+use journal::{FigureKind, ModelSource, Replaying, ToolsMode};
+use model::{Backoff, CassetteModel, Forked, Model, O200k, Retry, Script, ScriptModel, SharedWriter};
+use suite::Task;
+use wire::Cause;
 
-use crate::attempt::Shared;
-use crate::plan::{ModelSpec, TrialPlan};
+use crate::attempt::{Fault, Shared};
+use crate::plan::{ForkFrom, ModelSpec, TrialPlan};
 
 /// Where a trial's clock starts where neither script nor recording says.
 const CLOCK: &str = "2026-11-02T09:00:00Z";
@@ -32,6 +34,8 @@ pub(crate) struct Source {
     pub(crate) backoff: Backoff,
     /// Whether such waits are real.
     pub(crate) live: bool,
+    /// What answers after a fork's history; then `model` is both.
+    pub(crate) rest: Option<Arc<dyn Model>>,
 }
 
 impl Source {
@@ -42,9 +46,17 @@ impl Source {
         task: Digest,
         shared: &Shared<'_>,
     ) -> Result<Self, String> {
+        let source = Self::plain(spec, trial, task, shared)?;
+        match shared.fork {
+            Some(fork) => source.after(fork, task, shared.replaying),
+            None => Ok(source),
+        }
+    }
+
+    fn plain(spec: &ModelSpec, trial: &TrialPlan, task: Digest, shared: &Shared<'_>) -> Result<Self, String> {
         match (spec, &trial.source) {
             (ModelSpec::Script(_), Some(path)) => Self::script(path, trial, shared.seed),
-            (ModelSpec::Cassette(_), Some(path)) => Self::cassette(path, trial, task),
+            (ModelSpec::Cassette(_), Some(path)) => Self::cassette(path, trial, task, shared.replaying),
             (ModelSpec::Live { backend, model }, _) => {
                 let opened = shared.live.model(spec).ok_or("the model was not opened")?;
                 Ok(Self {
@@ -72,6 +84,27 @@ impl Source {
             figures: FigureKind::Measured,
             backoff: Backoff::plain(),
             live: false,
+            rest: None,
+        })
+    }
+
+    /// The same after a recorded history: up to its last step the recording answers.
+    fn after(self, fork: &ForkFrom, task: Digest, replaying: &Replaying) -> Result<Self, String> {
+        let rest = self.model.ok_or("a fork needs a model")?;
+        let cassette = Arc::new(load(&fork.cassette, task)?);
+        // Another model is what a fork is for.
+        let expect = replaying.expect.iter().copied().chain([Cause::ModelChanged]).collect();
+        let terms = Terms { matching: replaying.matching, expect, last_step: Some(fork.step) };
+        let player = Arc::new(Player::new(Arc::clone(&cassette)).on(terms));
+        let recorded = CassetteModel::new(Arc::clone(&player));
+        let played = Played { last_step: Some(fork.step), tools: replaying.tools, ..Played::whole(player) };
+        Ok(Self {
+            kind: ModelSource::Fork { digest: cassette.digest, step: fork.step, rest: Box::new(self.kind) },
+            model: Some(Arc::new(Forked::new(recorded, Arc::clone(&rest), fork.step))),
+            tape: Tape::Play(played),
+            clock: cassette.header.clock,
+            rest: Some(rest),
+            ..self
         })
     }
 
@@ -90,25 +123,21 @@ impl Source {
             figures: FigureKind::Synthetic,
             backoff: Backoff::plain(),
             live: false,
+            rest: None,
         })
     }
 
-    fn cassette(path: &Path, trial: &TrialPlan, task: Digest) -> Result<Self, String> {
-        let cassette = Arc::new(Cassette::load(path).map_err(|e| e.to_string())?);
-        if cassette.header.task_digest != task {
-            return Err(format!(
-                "{}: recorded on another version of the task: record it again",
-                path.display()
-            ));
-        }
+    fn cassette(path: &Path, trial: &TrialPlan, task: Digest, replaying: &Replaying) -> Result<Self, String> {
+        let cassette = Arc::new(load(path, task)?);
         let synthetic = cassette.header.kind == Kind::Synthetic;
-        let player = Arc::new(Player::new(Arc::clone(&cassette)));
+        let terms = Terms { matching: replaying.matching, expect: replaying.expect.clone(), last_step: None };
+        let player = Arc::new(Player::new(Arc::clone(&cassette)).on(terms));
         Ok(Self {
             kind: ModelSource::Cassette { digest: cassette.digest, synthetic },
             clock: cassette.header.clock,
             asked: cassette.header.model.clone(),
             model: Some(Arc::new(CassetteModel::new(Arc::clone(&player)))),
-            tape: Tape::Play(player),
+            tape: Tape::Play(Played { tools: replaying.tools, ..Played::whole(player) }),
             time: ToolTime::Measured,
             figures: if synthetic { FigureKind::Synthetic } else { FigureKind::Recorded },
             backoff: if synthetic {
@@ -117,24 +146,60 @@ impl Source {
                 Backoff::jittered(Retry::default(), own_seed(trial))
             },
             live: false,
+            rest: None,
         })
     }
 
     /// The recording that is played, if one is.
     pub(crate) fn player(&self) -> Option<&Arc<Player>> {
         match &self.tape {
-            Tape::Play(player) => Some(player),
+            Tape::Play(played) => Some(&played.player),
             _ => None,
         }
     }
 
     /// The cassette that is played, if one is.
     pub(crate) fn played(&self) -> Option<&Cassette> {
-        match &self.tape {
-            Tape::Play(player) => Some(player.cassette()),
-            _ => None,
+        self.player().map(|player| player.cassette())
+    }
+
+    /// Whether the conversation is recorded: unless it stands in a recording whole.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.player().is_none() || self.rest.is_some()
+    }
+
+    /// What the native agent's tools have to do with a recording.
+    pub(crate) fn tape(&self, writer: Option<&SharedWriter>) -> Tape {
+        match (&self.tape, writer) {
+            (Tape::Play(played), writer) => Tape::Play(Played { writer: writer.cloned(), ..played.clone() }),
+            (_, Some(writer)) => Tape::Record(Arc::clone(writer)),
+            (tape, None) => tape.clone(),
         }
     }
+
+    /// The recorded final workspace, where nothing is run to get it.
+    pub(crate) fn snapshot(&self, task: &Task) -> Result<Option<Snapshot>, Fault> {
+        let Tape::Play(played) = &self.tape else { return Ok(None) };
+        if played.tools != ToolsMode::Recorded {
+            return Ok(None);
+        }
+        if task.steps.len() > 1 {
+            let why = "--tools recorded needs a task of one step: a recording keeps the last workspace alone";
+            return Err(Fault::Invalid(why.to_owned()));
+        }
+        let snapshot = played.player.cassette().snapshot.clone();
+        let missing = || Fault::Invalid("the recording has no snapshot: --tools run does without".to_owned());
+        snapshot.map(Some).ok_or_else(missing)
+    }
+}
+
+/// Reads a cassette of a task.
+fn load(path: &Path, task: Digest) -> Result<Cassette, String> {
+    let cassette = Cassette::load(path).map_err(|e| e.to_string())?;
+    if cassette.header.task_digest != task {
+        return Err(format!("{}: recorded on another version of the task: record it again", path.display()));
+    }
+    Ok(cassette)
 }
 
 /// A seed of the sample, whatever the run and the variant: a replay waits as the recording did.

@@ -35,7 +35,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Looks for programs: among the system's own, in the declared toolchains, then on the caller's PATH.
+    /// Looks for programs: in the declared toolchains, among the system's own, then on the caller's PATH.
     pub fn look_up(
         programs: &BTreeSet<String>,
         declared: &BTreeMap<String, suite::Toolchain>,
@@ -62,15 +62,15 @@ impl Needs {
         path: &[PathBuf],
         spawn: Spawn<'_>,
     ) -> Found {
-        if SYSTEM.iter().any(|folder| Path::new(folder).join(program).is_file()) {
-            return Found::System;
-        }
         for (name, toolchain) in declared {
             if let Some(bin) =
                 toolchain.bin.iter().find(|bin| toolchain.root.join(bin).join(program).is_file())
             {
                 return self.show(name, &toolchain.root, bin);
             }
+        }
+        if SYSTEM.iter().any(|folder| Path::new(folder).join(program).is_file()) {
+            return Found::System;
         }
         let Some(file) = path.iter().map(|folder| folder.join(program)).find(|file| file.is_file()) else {
             return Found::Missing;
@@ -133,6 +133,17 @@ mod tests {
             Some("no-such-program")
         );
         assert!(needs.toolchains.is_empty());
+    }
+
+    #[test]
+    fn a_declared_toolchain_stands_before_the_systems_programs() {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(temp.path().join("bin")).unwrap();
+        std::fs::write(temp.path().join("bin/bash"), "").unwrap();
+        let mine = suite::Toolchain { root: temp.path().to_owned(), bin: vec!["bin".to_owned()] };
+        let wanted: BTreeSet<String> = ["bash".to_owned()].into();
+        let needs = Needs::look_up(&wanted, &[("mine".to_owned(), mine)].into(), &[], &|_, _| None);
+        assert_eq!(needs.programs["bash"], Found::Toolchain("mine".to_owned()));
     }
 
     #[test]

@@ -6,11 +6,13 @@
 use std::time::{Duration, Instant};
 
 use base::micros;
+use cassette::Allowed;
 use journal::{CallFigures, Event, FailureMode, Generated, Host};
 use model::{Call, FaultLog, ModelFault, Reply};
 use wire::{Answer, End, Exact, Protocol};
 
 use super::{MAIN, Native, Step};
+use crate::tally::diverged;
 use crate::{AgentEnd, AgentFault};
 
 /// What the vendors call failures of a stream that may pass.
@@ -65,6 +67,7 @@ impl Native<'_> {
             let asked = self.ask(step, recorded);
             let took = start.elapsed();
             self.tally.real_model_us += micros(took);
+            self.tell_met()?;
             if self.cancel.is_cancelled() {
                 return Err(AgentFault::Cancelled);
             }
@@ -192,15 +195,19 @@ impl Native<'_> {
     }
 
     fn diverged(&mut self, miss: cassette::Miss) -> Step<Answer> {
-        let cassette::Miss { step, difference } = miss;
-        let reason = format!("{} at step {step}, `{}`", difference.cause, difference.path);
-        self.tell(Event::Diverged {
-            step,
-            cause: difference.cause.to_string(),
-            path: difference.path,
-            offset: difference.offset,
-            diff: difference.diff,
-        })?;
-        Ok(Err(AgentEnd::stopped(FailureMode::Void, reason)))
+        self.tell(diverged(miss.step, &miss.difference, None))?;
+        Ok(Err(AgentEnd::stopped(FailureMode::Void, miss.told())))
+    }
+
+    /// Journals the differences that were let pass since it was last asked. Those that are only drift were told with
+    /// the tool.
+    pub(super) fn tell_met(&mut self) -> Result<(), AgentFault> {
+        let fresh = self.tape.met(self.met);
+        self.met += fresh.len();
+        for met in fresh.iter().filter(|met| met.allowed != Allowed::Drift) {
+            self.tally.met(met);
+            self.tell(diverged(met.step, &met.difference, Some(met.allowed)))?;
+        }
+        Ok(())
     }
 }

@@ -147,6 +147,11 @@ impl Tool {
         (self == Self::ExecCommand).then(|| value.get("cmd")?.as_str().map(str::to_owned))?
     }
 
+    /// The plan that a call states.
+    pub fn plan(self, arguments: &str) -> Option<Vec<PlanStep>> {
+        if self == Self::UpdatePlan { plan::run(arguments).plan } else { None }
+    }
+
     /// Carries one call out. `limit` says how long a command may really run, given what the model asked for.
     pub fn run(
         self,

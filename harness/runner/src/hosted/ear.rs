@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use cassette::Miss;
 use gateway::{Event, Observer};
+use wire::Difference;
 
 /// Warnings that are kept; of more only the number is known.
 const WARNINGS_MAX: usize = 100;
@@ -21,6 +23,18 @@ pub struct Divergence {
     pub offset: u64,
     /// A short diff of the two values.
     pub diff: String,
+    /// Which block of the request, from 0.
+    pub block: usize,
+    /// The call whose output it is, or the output before it that differs too.
+    pub led_by: Option<String>,
+}
+
+impl From<Miss> for Divergence {
+    fn from(miss: Miss) -> Self {
+        let Miss { step, difference } = miss;
+        let Difference { cause, path, offset, diff, block, led_by, .. } = difference;
+        Self { step, cause: cause.to_string(), path, offset, diff, block, led_by }
+    }
 }
 
 /// What was heard.
@@ -72,15 +86,7 @@ impl Heard {
             }
             Event::Diverged { miss, .. } => {
                 self.divergences += 1;
-                let cassette::Miss { step, difference } = *miss;
-                let wire::Difference { cause, path, offset, diff } = difference;
-                self.first_divergence.get_or_insert(Divergence {
-                    step,
-                    cause: cause.to_string(),
-                    path,
-                    offset,
-                    diff,
-                });
+                self.first_divergence.get_or_insert_with(|| Divergence::from(*miss));
             }
             Event::Answered { .. } => self.answered += 1,
             Event::Asked { .. } | Event::Abandoned { .. } | Event::Beside { .. } => {}

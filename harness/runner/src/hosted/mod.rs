@@ -19,7 +19,7 @@ use model::Model;
 pub use ear::{Divergence, Heard};
 pub use opened::{OpenFault, Opened, open};
 pub use record::{RecordPlan, Recorded, record};
-pub use replay::{Answering, ReplayPlan, Replayed, Serving, StartWorkspace, replay};
+pub use replay::{Answering, Manner, Noted, ReplayPlan, Replayed, Serving, StartWorkspace, replay};
 
 /// A program that is to be started.
 #[derive(Clone, Debug)]

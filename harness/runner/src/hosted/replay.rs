@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base::Digest;
-use cassette::{Cassette, Player};
+use cassette::{Allowed, Cassette, Finding, Met, Player, RuleUse, Terms};
 use gateway::{Gateway, Options};
-use model::{CassetteModel, Model};
+use journal::DriftGrade;
+use model::{CassetteModel, Forked, MAIN_LANE, Model};
+use wire::Cause;
 
 use super::ear::{Divergence, Ear, Heard};
-use super::{Command, HostedError, ProgramEnd, Start, at, gateway};
+use super::{Command, HostedError, Opened, ProgramEnd, Start, at, gateway};
 use crate::Spawn;
+use crate::external::grade;
 use crate::folder::{self, Folder};
 
 /// What answers in a replay, and at what pace. Whatever changes how a recording is served stands here.
@@ -26,22 +29,48 @@ pub struct Answering {
     pub options: Options,
 }
 
+/// What a replay lets pass and tells, and what answers where the recording does not.
+#[derive(Default)]
+pub struct Manner {
+    /// What it lets pass.
+    pub terms: Terms,
+    /// Whether it counts what the profile's rules cover.
+    pub explains: bool,
+    /// What answers after the last step that the terms name.
+    pub rest: Option<Opened>,
+}
+
 impl Answering {
     /// The recording for one client.
-    pub fn once(cassette: Arc<Cassette>) -> Self {
-        Self::with(Arc::new(Player::new(cassette)))
+    pub fn once(cassette: Arc<Cassette>, manner: Manner) -> Self {
+        Self::with(Player::new(cassette), manner)
     }
 
     /// The recording for many clients, each with its own pass.
-    pub fn many(cassette: Arc<Cassette>) -> Self {
-        let answering = Self::with(Arc::new(Player::for_many(cassette)));
+    pub fn many(cassette: Arc<Cassette>, manner: Manner) -> Self {
+        let answering = Self::with(Player::for_many(cassette), manner);
         let options = Options { lanes: 4096, ..answering.options };
         Self { options, ..answering }
     }
 
-    fn with(player: Arc<Player>) -> Self {
-        let models = vec![player.cassette().header.model.clone()];
-        let model = Arc::new(CassetteModel::any_lane(Arc::clone(&player)));
+    fn with(player: Player, manner: Manner) -> Self {
+        let Manner { mut terms, explains, rest } = manner;
+        let last_step = terms.last_step;
+        if last_step.is_some() {
+            // Another model is what it goes on with.
+            terms.expect.push(Cause::ModelChanged);
+        }
+        let player = player.on(terms);
+        let player = Arc::new(if explains { player.explaining() } else { player });
+        let mut models = vec![player.cassette().header.model.clone()];
+        let recorded = CassetteModel::any_lane(Arc::clone(&player));
+        let model: Arc<dyn Model> = match (rest, last_step) {
+            (Some(rest), Some(last_step)) => {
+                models.extend(rest.models);
+                Arc::new(Forked::new(recorded, rest.model, last_step))
+            }
+            _ => Arc::new(recorded),
+        };
         Self { player, model, options: Options { models, ..Options::default() } }
     }
 }
@@ -113,8 +142,13 @@ pub struct Replayed {
     pub divergences: u64,
     /// The first of them.
     pub first_divergence: Option<Divergence>,
-    /// Differences in what the agent did: its final workspace, where the recording knows one.
+    /// Differences in what the agent did: its final workspace, where the recording knows one, and outputs of its tools
+    /// that were let pass.
     pub drift: u64,
+    /// Whether some of it is more than words.
+    pub grave: bool,
+    /// What was noted of the requests.
+    pub noted: Noted,
     /// Digest of the final workspace.
     pub workspace: Digest,
     /// Digest of the recorded one.
@@ -142,16 +176,23 @@ pub fn replay(plan: ReplayPlan<'_>, start: Start<'_>) -> Result<Replayed, Hosted
     let recorded_workspace = player.cassette().snapshot.as_ref().map(|snapshot| snapshot.digest);
     let heard = ear.heard();
     let progress = player.progress();
-    let early = ended_early(&player).filter(|_| heard.divergences == 0);
+    let forked = player.terms().last_step.is_some();
+    let early = if heard.divergences > 0 { None } else { player.ended_early(forked.then_some(MAIN_LANE)) };
+    let early = early.map(Divergence::from);
+    let noted = Noted::of(&player);
     let divergences = heard.divergences + u64::from(early.is_some());
-    let differs = recorded_workspace.is_some_and(|recorded| recorded != workspace);
+    // What another model did is no drift, and a diverged agent's workspace is another matter.
+    let comparable = !forked && divergences == 0;
+    let differs = comparable && recorded_workspace.is_some_and(|recorded| recorded != workspace);
+    let outputs: Vec<DriftGrade> = noted.drift().map(|met| grade(&met.difference)).collect();
     Ok(Replayed {
         exchanges: progress.total,
         served: progress.served,
         divergences,
         first_divergence: heard.first_divergence.clone().or(early),
-        // A diverged agent's workspace is another matter.
-        drift: u64::from(differs && divergences == 0),
+        drift: u64::from(differs) + outputs.len() as u64,
+        grave: differs || outputs.iter().any(|grade| *grade > DriftGrade::Text),
+        noted,
         workspace,
         recorded_workspace,
         end,
@@ -159,17 +200,25 @@ pub fn replay(plan: ReplayPlan<'_>, start: Start<'_>) -> Result<Replayed, Hosted
     })
 }
 
-/// The first exchange that nobody asked for, as a divergence.
-fn ended_early(player: &Player) -> Option<Divergence> {
-    let progress = player.progress();
-    let (lane, step, _) = progress.unserved.first()?;
-    Some(Divergence {
-        step: *step,
-        cause: wire::Cause::ThreadEndedEarly.to_string(),
-        path: String::new(),
-        offset: 0,
-        diff: format!("the recording goes on with step {step} of {lane}"),
-    })
+/// What was noted of a replay's requests.
+#[derive(Clone, Debug, Default)]
+pub struct Noted {
+    /// Differences that were let pass.
+    pub met: Vec<Met>,
+    /// Blocks that are only spelt differently.
+    pub findings: Vec<Finding>,
+    /// What the profile's rules covered, where it was counted.
+    pub rules: Vec<RuleUse>,
+}
+
+impl Noted {
+    fn of(player: &Player) -> Self {
+        Self { met: player.met(0), findings: player.findings(), rules: player.rules() }
+    }
+
+    fn drift(&self) -> impl Iterator<Item = &Met> {
+        self.met.iter().filter(|met| met.allowed == Allowed::Drift)
+    }
 }
 
 /// A recording that is served to whoever asks.
@@ -198,9 +247,9 @@ impl Serving {
         self.player.cassette().exchanges.len()
     }
 
-    /// Ends it; gives how many clients began the recording and how many came to its end, and what was heard.
-    pub fn close(self) -> ((u64, u64), Heard) {
+    /// Ends it; gives how many clients began the recording and how many came to its end, and what was heard and noted.
+    pub fn close(self) -> ((u64, u64), Heard, Noted) {
         self.gateway.close();
-        (self.player.passes(), self.ear.heard())
+        (self.player.passes(), self.ear.heard(), Noted::of(&self.player))
     }
 }
