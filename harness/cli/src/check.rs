@@ -94,6 +94,8 @@ fn carry_out(
         seed: 1,
         faults: None,
         backends: std::collections::BTreeMap::new(),
+        replaying: Default::default(),
+        fork: None,
     };
     let planned = runner::plan(selection, &settings::run_git)?;
     let clock = SystemClock::start();

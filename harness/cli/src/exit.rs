@@ -80,7 +80,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
             RunError::Usage(_) | RunError::NoRecording(_) | RunError::Changed { .. } => Exit::Usage,
-            RunError::Suite(_) | RunError::Journal(_) => Exit::BadInput,
+            RunError::Suite(_) | RunError::Journal(_) | RunError::Cassette(_) => Exit::BadInput,
             RunError::Io { .. } | RunError::Sandbox(_) | RunError::Folder(_) => Exit::Fault,
         };
         Self::new(exit, error)
@@ -108,14 +108,14 @@ impl From<runner::hosted::HostedError> for Failure {
     }
 }
 
-impl From<::report::ReportError> for Failure {
-    fn from(error: ::report::ReportError) -> Self {
+impl From<cassette::CassetteError> for Failure {
+    fn from(error: cassette::CassetteError) -> Self {
         Self::input(error)
     }
 }
 
-impl From<cassette::CassetteError> for Failure {
-    fn from(error: cassette::CassetteError) -> Self {
+impl From<::report::ReportError> for Failure {
+    fn from(error: ::report::ReportError) -> Self {
         Self::input(error)
     }
 }

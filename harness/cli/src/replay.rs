@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Digest;
-use cassette::Cassette;
+use cassette::{Cassette, Terms};
 use runner::hosted::{
-    self, Answering, Divergence, ProgramEnd, ReplayPlan, Replayed, Serving, StartWorkspace,
+    self, Answering, Divergence, Manner, ProgramEnd, ReplayPlan, Replayed, Serving, StartWorkspace,
 };
 use serde::Serialize;
 use tempfile::TempDir;
+use wire::Cause;
 
 use crate::args::{Common, ReplayArgs};
 use crate::exit::{Exit, Failure};
 use crate::hosted::{HostAgent, exit_code, tell, warnings};
+use crate::noted::{self, NotedReport};
 use crate::settings::{self, Settings, Signals};
 use crate::{leash, output};
 
@@ -35,6 +37,8 @@ struct Report {
     /// Why the agent did not simply finish; empty where it did.
     agent_end: String,
     warnings: Vec<String>,
+    #[serde(flatten)]
+    noted: NotedReport,
 }
 
 #[derive(Serialize)]
@@ -44,12 +48,15 @@ struct First {
     path: String,
     offset: u64,
     diff: String,
+    block: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    led_by: Option<String>,
 }
 
 impl First {
     fn of(divergence: &Divergence) -> Self {
-        let Divergence { step, cause, path, offset, diff } = divergence.clone();
-        Self { step, cause, path, offset, diff }
+        let Divergence { step, cause, path, offset, diff, block, led_by } = divergence.clone();
+        Self { step, cause, path, offset, diff, block, led_by }
     }
 }
 
@@ -69,6 +76,8 @@ struct Served {
     divergences: u64,
     first_divergence: Option<First>,
     warnings: Vec<String>,
+    #[serde(flatten)]
+    noted: NotedReport,
 }
 
 /// Carries the verb out.
@@ -83,8 +92,9 @@ pub(crate) fn replay(args: &ReplayArgs, common: &Common) -> Result<Exit, Failure
         ));
     }
     if args.command.is_empty() {
-        return serve(args, cassette, common);
+        return serve(args, cassette, &settings, common);
     }
+    let manner = manner(args, &settings, &cassette)?;
     let agent = HostAgent::of(&args.command, &args.start, &settings.directory)?;
     warn_of_version(&cassette, &agent);
     let start = start_workspace(args, &cassette, &path, &settings)?;
@@ -94,7 +104,7 @@ pub(crate) fn replay(args: &ReplayArgs, common: &Common) -> Result<Exit, Failure
         command: agent.command(),
         start,
         folder: place.path(),
-        answering: Answering::once(cassette),
+        answering: Answering::once(cassette, manner),
         spawn: &settings::spawn,
     };
     let bounds = leash::Bounds { limit: args.start.limit, cancel: &signals.cancel, stdout: !common.json };
@@ -115,8 +125,8 @@ fn exit(replayed: &Replayed) -> Exit {
     if replayed.divergences > 0 {
         return Exit::Diverged;
     }
-    if replayed.drift > 0 {
-        output::note("gate `drift <= text` broke: the final workspace is not the recorded one");
+    if replayed.grave {
+        output::note("gate `drift <= text` broke: the agent did something else than when it was recorded");
         return Exit::Gate;
     }
     Exit::Done
@@ -196,24 +206,54 @@ fn report(replayed: &Replayed, common: &Common) -> Result<(), Failure> {
             agent_exit: exit_code(*end),
             agent_end: end.reason(),
             warnings: warnings(heard),
+            noted: NotedReport::of(&replayed.noted),
         });
     }
     // Standard output is the agent's.
     output::note(&format!("served {served} of {exchanges} exchanges, {divergences} divergences"));
     first_divergence.iter().for_each(explain);
+    noted::tell(&replayed.noted);
     Ok(())
 }
 
 fn explain(divergence: &Divergence) {
-    let Divergence { step, cause, path, offset, diff } = divergence;
-    let place = if path.is_empty() { String::new() } else { format!(" at {path}, byte {offset}") };
-    output::note(&format!("first divergence: {cause} at step {step}{place}\n{diff}"));
+    let Divergence { step, cause, path, offset, diff, block, led_by } = divergence;
+    let place =
+        if path.is_empty() { String::new() } else { format!(" at {path}, byte {offset} (block {block})") };
+    let led_by = led_by.as_ref().map(|call| format!("\nafter {call}")).unwrap_or_default();
+    output::note(&format!("first divergence: {cause} at step {step}{place}{led_by}\n{diff}"));
+}
+
+/// What is let pass, and what answers where the recording ends.
+fn manner(args: &ReplayArgs, settings: &Settings, cassette: &Cassette) -> Result<Manner, Failure> {
+    if args.expect.contains(&Cause::ExtraRequest) {
+        let why =
+            format!("{} cannot be let pass: the recording has nothing to answer it", Cause::ExtraRequest);
+        return Err(Failure::usage(why));
+    }
+    let steps = cassette.exchanges.iter().map(|exchange| exchange.step).max().unwrap_or(0);
+    if let Some(from) = args.from.filter(|from| *from > steps) {
+        return Err(Failure::usage(format!(
+            "the recording has {steps} steps: it cannot go on after step {from}"
+        )));
+    }
+    let backends = &settings.config.backends;
+    let open = |model: &String| hosted::open(model, &settings.directory, backends, &settings::variable);
+    let rest = args.model.as_ref().map(open).transpose()?;
+    let terms = Terms { matching: args.matching, expect: args.expect.clone(), last_step: args.from };
+    Ok(Manner { terms, explains: args.explain, rest })
 }
 
 /// Serves any client until it is told to stop.
-fn serve(args: &ReplayArgs, cassette: Arc<Cassette>, common: &Common) -> Result<Exit, Failure> {
+fn serve(
+    args: &ReplayArgs,
+    cassette: Arc<Cassette>,
+    settings: &Settings,
+    common: &Common,
+) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
-    let serving = Serving::start(Answering::many(cassette), args.port)?;
+    let manner = manner(args, settings, &cassette)?;
+    let serving = Serving::start(Answering::many(cassette, manner), args.port)?;
     let address = format!("http://{}", serving.address());
     let exchanges = serving.exchanges();
     output::note(&format!(
@@ -228,7 +268,7 @@ fn serve(args: &ReplayArgs, cassette: Arc<Cassette>, common: &Common) -> Result<
     while !signals.cancel.is_cancelled() {
         std::thread::sleep(TICK);
     }
-    let ((clients, complete), heard) = serving.close();
+    let ((clients, complete), heard, noted) = serving.close();
     let divergences = heard.divergences;
     if common.json {
         output::json(&Served {
@@ -238,6 +278,7 @@ fn serve(args: &ReplayArgs, cassette: Arc<Cassette>, common: &Common) -> Result<
             divergences,
             first_divergence: heard.first_divergence.as_ref().map(First::of),
             warnings: warnings(&heard),
+            noted: NotedReport::of(&noted),
         })?;
     } else {
         output::note(&format!(
@@ -245,6 +286,7 @@ fn serve(args: &ReplayArgs, cassette: Arc<Cassette>, common: &Common) -> Result<
             heard.answered
         ));
         heard.first_divergence.iter().for_each(explain);
+        noted::tell(&noted);
     }
     Ok(if divergences > 0 { Exit::Diverged } else { Exit::Done })
 }

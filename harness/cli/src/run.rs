@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base::SystemClock;
 use clap::Parser;
-use journal::{DriftGrade, Mode, RunDir};
+use journal::{DriftGrade, Mode, Replaying, RunDir};
 use report::{RunData, RunSummary, Scores, TerminalOptions, TrialState};
 use runner::{FaultProfile, Options, Planned, RunOutcome, Selection};
 use sandbox::Walls;
@@ -13,6 +13,7 @@ use suite::{Profile, Variant};
 
 use crate::args::{Args, Common, RunArgs, Verb};
 use crate::exit::{Exit, Failure};
+use crate::fork;
 use crate::output;
 use crate::progress::Bar;
 use crate::settings::{self, DEFAULT_PROFILE, Settings, Signals};
@@ -123,6 +124,9 @@ fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<S
             args.profile
         )));
     }
+    let fork = args.fork.as_deref().map(|fork| fork::find(settings, fork)).transpose()?;
+    let (suite, task) =
+        fork.iter().map(|f| (f.trial.suite.clone(), f.trial.task.clone())).unzip::<_, _, Vec<_>, Vec<_>>();
     let suites = if args.suites.is_empty() { &profile.suites } else { &args.suites };
     let names = if args.variant.is_empty() { profile.variants.clone() } else { args.variant.clone() };
     let names = if names.is_empty() { vec![settings.default_variant()] } else { names };
@@ -130,9 +134,13 @@ fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<S
     for variant in &mut variants {
         replace(variant, args);
     }
+    let replaying =
+        Replaying { matching: args.matching, expect: args.expect.clone(), tools: args.tools, fork: None };
     Ok(Selection {
-        suites: settings.suites(suites)?,
-        tasks: args.task.clone(),
+        suites: settings.suites(if suite.is_empty() { suites } else { &suite })?,
+        tasks: if task.is_empty() { args.task.clone() } else { task },
+        replaying,
+        fork,
         variants,
         trials: args.trials.or(profile.trials).unwrap_or(1),
         seed: args.seed,
@@ -171,8 +179,12 @@ fn arguments(args: &RunArgs, settings: &Settings) -> Vec<String> {
     };
     list.extend(many("task", &args.task));
     list.extend(many("variant", &args.variant));
+    list.push(format!("--matching={}", args.matching));
+    list.push(format!("--tools={}", args.tools));
+    list.extend(args.expect.iter().map(|cause| format!("--expect={cause}")));
     let one = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    list.extend(one("fork", args.fork.clone()));
     list.extend(one("agent", args.agent.clone()));
     list.extend(one("model", args.model.clone()));
     list.extend(one("trials", args.trials.map(|n| n.to_string())));
@@ -248,7 +260,9 @@ pub(crate) fn exit(data: &RunData) -> Exit {
     }
     // The gate that holds unless another is named: a replay's tools do what they did, but for the text they print.
     let grade = |grade: DriftGrade| data.drift().get(&grade).copied().unwrap_or(0);
-    if data.header.plan.mode == Mode::Replay && grade(DriftGrade::Exit) + grade(DriftGrade::Files) > 0 {
+    if matches!(data.header.plan.mode, Mode::Replay | Mode::Fork)
+        && grade(DriftGrade::Exit) + grade(DriftGrade::Files) > 0
+    {
         output::note(
             "gate `drift <= text` broke: tools or checks did something else than when they were recorded",
         );

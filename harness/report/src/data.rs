@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::{fs, io};
 
 use base::{Digest, TrialId};
-use journal::{Attempt, DriftGrade, Ended, HostEnded, Outcome, RunDir, RunHeader};
+use journal::{Attempt, DriftGrade, Ended, HostEnded, MetCount, Outcome, RunDir, RunHeader};
 use promptcache::{Price, PriceTable};
 use wire::Usage;
 
@@ -170,6 +170,22 @@ impl RunData {
             *counts.entry(*grade).or_default() += u64::from(*count);
         }
         counts
+    }
+
+    /// Differences from the recordings that were let pass, by cause and reason, over all trials.
+    pub fn met(&self) -> Vec<MetCount> {
+        let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+        let ended = self.trials.iter().filter_map(|t| t.finish.as_ref()).flat_map(|f| &f.ended.met);
+        for met in ended {
+            let count = counts.entry((&met.cause, &met.allowed)).or_default();
+            *count = count.saturating_add(met.count);
+        }
+        let owned = counts.into_iter().map(|((cause, allowed), count)| MetCount {
+            cause: cause.to_owned(),
+            allowed: allowed.to_owned(),
+            count,
+        });
+        owned.collect()
     }
 
     /// Trials that were taken from an earlier run: `reused` of `host.json`, else 0.

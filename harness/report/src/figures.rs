@@ -3,6 +3,7 @@
 use journal::{FigureKind, Mode};
 use serde::Serialize;
 
+use crate::RunData;
 use crate::score::{Counts, Rate, Score};
 
 /// The word of an enum's variant as files have it, for example `wrong_result`.
@@ -22,9 +23,27 @@ pub(crate) fn claim(mode: Mode, synthetic: bool) -> &'static str {
         (Mode::Replay, _) => {
             "replayed: shows that loop, tools, tasks and host do the same, not that a model is good"
         }
+        (Mode::Fork, _) => {
+            "forked: quality, latency and cost given the recorded history; nothing about a trial from the start"
+        }
         (Mode::Live, _) => "live: quality, latency, cost and cache as the model gave them",
         (Mode::Reference, _) => "no model: the reference solution or nothing at all was run",
     }
+}
+
+/// What was let pass though it differed from the recording, in a sentence; nothing where nothing was.
+pub(crate) fn reservations(data: &RunData) -> Option<String> {
+    let met = data.met();
+    let total: u32 = met.iter().map(|met| met.count).sum();
+    let parts: Vec<String> = met.iter().map(|m| format!("{} {} ({})", m.count, m.cause, m.allowed)).collect();
+    let parts = crate::text::sentence(&parts.join(", "));
+    let undeclared = met.iter().any(|met| met.allowed != "declared");
+    let claim = if undeclared {
+        "this run claims no integrity"
+    } else {
+        "each was declared, and nothing else differed"
+    };
+    (total > 0).then(|| format!("differences from the recordings were let pass: {parts}; {claim}"))
 }
 
 /// As `7/10  70 % [40, 89]`; a dash where nothing was scored.

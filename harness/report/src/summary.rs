@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use base::{Digest, RunId};
+use journal::MetCount;
 use serde::{Deserialize, Serialize};
 
 use crate::{Digests, RunData, Scores};
@@ -36,6 +37,9 @@ pub struct RunSummary {
     pub reused: u64,
     /// Calls and checks whose output drifted, of any grade.
     pub drift: u64,
+    /// Differences from the recordings that were let pass, by cause and reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<MetCount>,
     /// Passed by passed and failed, 0 to 1; nothing where none is either.
     pub pass_rate: Option<f64>,
     /// Its Wilson interval at 95 %.
@@ -63,6 +67,7 @@ impl RunSummary {
             unfinished: counts.unfinished,
             reused: data.reused(),
             drift: data.drift().values().sum(),
+            differences: data.met(),
             pass_rate: rate.map(|r| crate::score::round(r.value)),
             interval: rate.map(|r| [r.interval.lo, r.interval.hi].map(crate::score::round)),
             wall_s: data.wall_us().map(|us| us as f64 / 1e6),

@@ -89,6 +89,10 @@ fn heading(page: &mut Page, data: &RunData, scores: &Scores) {
         let warning = page.paint("33", &warning);
         page.line(&warning);
     }
+    if let Some(reservations) = figures::reservations(data) {
+        let reservations = page.paint("33", &reservations);
+        page.line(&reservations);
+    }
 }
 
 fn faults_part(page: &mut Page, data: &RunData, scores: &Scores) {

@@ -87,8 +87,15 @@ fn event(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<Str
             writeln!(out, "policy {verdict} {call_id} by rule {rule}: {reason}")
         }
         Event::Acted { .. } => acted(out, event, outputs),
-        Event::Diverged { cause, path, offset, diff, .. } => {
-            writeln!(out, "DIVERGED {} at {}, byte {offset}", sentence(cause), sentence(path))?;
+        Event::Diverged { cause, path, offset, diff, block: number, led_by, allowed, .. } => {
+            let head = allowed
+                .as_deref()
+                .map_or("DIVERGED".to_owned(), |why| format!("differs ({})", sentence(why)));
+            let number = number.map(|number| format!(" (block {number})")).unwrap_or_default();
+            writeln!(out, "{head} {} at {}, byte {offset}{number}", sentence(cause), sentence(path))?;
+            if let Some(led_by) = led_by {
+                writeln!(out, "  after {}", sentence(led_by))?;
+            }
             out.write_str(&block(diff, "  ", TEXT))
         }
         Event::Evaluated { round, checks, duration_us } => {
@@ -118,6 +125,9 @@ fn source(model: &ModelSource) -> String {
         ModelSource::Script { digest } => format!("script {} (SYNTHETIC)", digest.short()),
         ModelSource::Cassette { digest, synthetic } => {
             format!("cassette {}{}", digest.short(), if *synthetic { " (SYNTHETIC)" } else { "" })
+        }
+        ModelSource::Fork { digest, step, rest } => {
+            format!("cassette {} to step {step}, then {}", digest.short(), source(rest))
         }
         ModelSource::Live { model } => format!("{} (live)", sentence(model)),
     }
@@ -221,6 +231,12 @@ fn verdict(out: &mut String, ended: &Ended) -> fmt::Result {
     let (usage, kind) = (&ended.usage, word(&ended.kind));
     let tokens = format!("tokens in {}, out {}", count(usage.input_tokens), count(usage.output_tokens));
     let time = duration(virtual_us(ended));
+    if ended.recorded_steps > 0 {
+        writeln!(out, "after {} recorded steps, which do not count below", ended.recorded_steps)?;
+    }
+    for met in &ended.met {
+        writeln!(out, "let pass: {} {} ({})", met.count, sentence(&met.cause), sentence(&met.allowed))?;
+    }
     writeln!(out, "steps {}, tool calls {}, {tokens}, {time} ({kind})", ended.steps, ended.tool_calls)
 }
 

@@ -85,7 +85,7 @@ impl Native<'_> {
                     }
                     End::Cut => Failed::answer("the stream was cut".to_owned(), true),
                 },
-                Err(ModelFault::Diverged { miss }) => return self.diverged(*miss),
+                Err(ModelFault::Diverged { miss }) => return self.diverged(&miss),
                 Err(ModelFault::Recording(why)) => return Err(AgentFault::Keeping(why)),
                 Err(ModelFault::Spent(why)) => return Err(AgentFault::Spent(why)),
                 Err(fault) => Failed::fault(&fault),
@@ -194,7 +194,7 @@ impl Native<'_> {
         self.observer.event(event, Host { duration_us: Some(micros(took)), ..Host::default() })
     }
 
-    fn diverged(&mut self, miss: cassette::Miss) -> Step<Answer> {
+    fn diverged(&mut self, miss: &cassette::Miss) -> Step<Answer> {
         self.tell(diverged(miss.step, &miss.difference, None))?;
         Ok(Err(AgentEnd::stopped(FailureMode::Void, miss.told())))
     }

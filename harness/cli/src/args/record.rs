@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
+use journal::Matching;
+use wire::Cause;
 
 /// How an agent of the host is started.
 #[derive(Clone, Debug, ClapArgs)]
@@ -47,6 +49,23 @@ pub(crate) struct ReplayArgs {
     /// Begin with a copy of this folder, where the recording has no start workspace of its own
     #[arg(long, value_name = "DIR", requires = "command")]
     pub(crate) workspace: Option<PathBuf>,
+    /// What happens to a request that differs from the recorded one: strict (it is not answered), warn (the exchange
+    /// that was due is served) or sequence (exchanges are served in order)
+    #[arg(long, value_name = "MATCHING", default_value = "strict")]
+    pub(crate) matching: Matching,
+    /// A difference from the recording that is declared, as instructions_changed: it passes, and no other does; may
+    /// be given several times
+    #[arg(long, value_name = "CAUSE")]
+    pub(crate) expect: Vec<Cause>,
+    /// Tell which rules of the recording's volatility profile were needed, and what each of them covered
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Replay up to this step, then go on with --model
+    #[arg(long, value_name = "K", requires_all = ["model", "command"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) from: Option<u32>,
+    /// What answers after --from: BACKEND[:MODEL], script:FILE or cassette:FILE
+    #[arg(long, value_name = "MODEL", requires = "from")]
+    pub(crate) model: Option<String>,
     /// Listen on this port of 127.0.0.1 (without CMD); any that is free by default
     #[arg(long, value_name = "PORT", default_value_t = 0, conflicts_with = "command")]
     pub(crate) port: u16,

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use journal::{Matching, ToolsMode};
 use runner::Pace;
+use wire::Cause;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
@@ -46,6 +48,21 @@ pub(crate) struct RunArgs {
     /// Put the faults of this profile in the way of every model
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     pub(crate) faults: Option<PathBuf>,
+    /// What happens to a request that differs from the recorded one: strict (the trial is void), warn (the exchange
+    /// that was due is served) or sequence (exchanges are served in order)
+    #[arg(long, value_name = "MATCHING", default_value = "strict")]
+    pub(crate) matching: Matching,
+    /// A difference from the recording that is declared, as instructions_changed: it passes, and no other does; may
+    /// be given several times
+    #[arg(long, value_name = "CAUSE")]
+    pub(crate) expect: Vec<Cause>,
+    /// What a replay does with tool calls and checks: run (and go on with what was recorded), live (go on with what
+    /// they give) or recorded (run nothing)
+    #[arg(long, value_name = "MODE", default_value = "run")]
+    pub(crate) tools: ToolsMode,
+    /// Go on from a recorded trial after its step K, with each variant's model: the same history, another model
+    #[arg(long, value_name = "RUN:TRIAL@K", conflicts_with_all = ["suites", "task", "resume"])]
+    pub(crate) fork: Option<String>,
     /// Keep the exchanges of every trial as cassettes in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,

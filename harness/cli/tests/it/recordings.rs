@@ -99,7 +99,9 @@ fn a_changed_sentence_in_agents_md_voids_the_trial_and_is_shown() {
     assert!(end["reason"].as_str().unwrap().contains("instructions_changed"), "{end}");
     let shown = place.retake(&["show", run.path.to_str().unwrap(), "instructions-changed"]);
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    for expected in ["instructions_changed", "- …", "written in words", "+ …", "written in digits"] {
+    for expected in
+        ["instructions_changed", "- - Numbers are written in words.", "+ - Numbers are written in digits."]
+    {
         assert!(shown.stdout.contains(expected), "no {expected:?} in\n{}", shown.stdout);
     }
 }

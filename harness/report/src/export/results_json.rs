@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Digest, FormatVersion};
-use journal::{Mode, Plan, PlannedFaults};
+use journal::{MetCount, Mode, Plan, PlannedFaults, Replaying};
 use serde::Serialize;
 
 use super::{VERSION, json_file};
@@ -18,6 +18,8 @@ struct Results<'a> {
     version: FormatVersion,
     digest: Option<Digest>,
     claim: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<MetCount>,
     estimand: &'static str,
     confidence: f64,
     plan: PlanFacts<'a>,
@@ -36,6 +38,8 @@ struct PlanFacts<'a> {
     synthetic: bool,
     seed: u64,
     trials: u32,
+    #[serde(skip_serializing_if = "Replaying::is_default")]
+    replaying: &'a Replaying,
     suites: Vec<SuiteFacts<'a>>,
     variants: Vec<VariantFacts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +88,7 @@ pub fn results_json(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportEr
         version: VERSION,
         digest: digests.run,
         claim: figures::claim(plan.mode, plan.synthetic),
+        differences: data.met(),
         estimand: ESTIMAND,
         confidence: CONFIDENCE,
         plan: plan_facts(plan)?,
@@ -118,6 +123,7 @@ fn plan_facts(plan: &Plan) -> Result<PlanFacts<'_>, ReportError> {
         synthetic: plan.synthetic,
         seed: plan.seed,
         trials: plan.trials,
+        replaying: &plan.replaying,
         suites: suites.collect(),
         variants: variants.collect(),
         faults: plan.faults.as_ref(),

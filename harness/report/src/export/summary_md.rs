@@ -26,6 +26,9 @@ fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
     if let Some(warning) = faults::warning(data) {
         writeln!(page, "> {}\n", code(&warning))?;
     }
+    if let Some(reservations) = figures::reservations(data) {
+        writeln!(page, "> {reservations}\n")?;
+    }
     let digest = Digests::of(data).run.map(|d| format!(", digest `{d}`")).unwrap_or_default();
     writeln!(page, "Run {}, {} trials{digest}.", code(data.header.run_id.as_str()), data.trials.len())?;
     writeln!(

@@ -69,6 +69,7 @@ pub(crate) fn plan(suites: &[(&str, &[&str])], variants: &[&str], trials: u32) -
         suites: suites.iter().map(suite).collect(),
         variants: variants.iter().map(variant).collect(),
         faults: None,
+        replaying: Default::default(),
     }
 }
 
@@ -277,6 +278,8 @@ pub(crate) fn ended(
         reward,
         kind: FigureKind::Recorded,
         steps: 2,
+        recorded_steps: 0,
+        met: Vec::new(),
         tool_calls: 1,
         tool_errors: 1,
         denied: 0,

@@ -2,6 +2,7 @@
 
 mod real;
 mod small;
+mod terms;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -31,17 +31,17 @@ fn record(place: &Place, arguments: &[&str]) -> Command {
     verb(place, "project", "record", &[&common, arguments].concat(), &[])
 }
 
-fn replay(place: &Place, arguments: &[&str], more: &[&str]) -> Command {
+pub(super) fn replay(place: &Place, arguments: &[&str], more: &[&str]) -> Command {
     place.write("elsewhere/keep", "");
     verb(place, "elsewhere", "replay", &[&["../run.jsonl"], arguments].concat(), more)
 }
 
-fn commands(list: &[&str]) -> String {
+pub(super) fn commands(list: &[&str]) -> String {
     script(&list.iter().map(|command| (*command).to_owned()).collect::<Vec<_>>())
 }
 
 /// Three answers: it looks, writes, and says that it is done.
-fn recorded() -> (Place, Value) {
+pub(super) fn recorded() -> (Place, Value) {
     let place =
         project(&commands(&["ls -A; cat AGENTS.md", "echo hello >greeting; rm notes.txt; cat nothing"]));
     let report = said(&mut record(&place, &[]), 0);
