@@ -128,7 +128,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Makes of the blocks of the lane's request before it those of its own; gives how many at the start stay.
-    pub(crate) fn apply(&self, blocks: &mut Vec<u32>) -> usize {
+    pub fn apply(&self, blocks: &mut Vec<u32>) -> usize {
         blocks.truncate(self.keep as usize);
         for (at, id) in &self.replace {
             if let Some(block) = blocks.get_mut(*at as usize) {

@@ -2,6 +2,7 @@
 //! process's own surroundings.
 
 mod args;
+mod cache;
 mod check;
 mod compare;
 mod diff;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
         args::Verb::Variant(verb) => variant::variant(&verb, &args.common),
+        args::Verb::Cache(cache) => cache::cache(&cache, &args.common),
         args::Verb::Doctor => doctor::doctor(&args.common),
     };
     match done {

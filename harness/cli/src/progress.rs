@@ -72,3 +72,31 @@ impl Progress for Bar {
         self.bar.inc(1);
     }
 }
+
+/// A bar over files that are read.
+pub(crate) struct FileBar(ProgressBar);
+
+impl FileBar {
+    /// A bar that is hidden where nobody watches.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = Bar::new(quiet).bar;
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl interop::Observer for FileBar {
+    fn files(&self, count: usize) {
+        self.0.set_length(count as u64);
+    }
+
+    fn done(&self, path: &std::path::Path) {
+        self.0.set_message(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        self.0.inc(1);
+    }
+}

@@ -1,5 +1,6 @@
 //! The command line, as it is typed: one file for each verb that takes more than a name. Says nothing of what it means.
 
+mod cache;
 mod compare;
 mod diff;
 mod look;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(crate) use cache::{CacheArgs, CacheVerb, RuleArgs};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use look::{ReportArgs, ShowArgs};
@@ -64,6 +66,8 @@ pub(crate) enum Verb {
     /// Look at variants
     #[command(subcommand)]
     Variant(VariantVerb),
+    /// Prompt caches: what they gave, what they could have given, what broke them, what it cost
+    Cache(CacheArgs),
     /// Say what this host can contain
     Doctor,
 }

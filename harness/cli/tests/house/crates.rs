@@ -20,7 +20,7 @@ const ORDER: [&[&str]; 13] = [
     &["model"],
     &["gateway"],
     &["agent"],
-    &["runner", "report"],
+    &["runner", "interop", "report"],
     &["cli"],
 ];
 /// What only the command line knows.

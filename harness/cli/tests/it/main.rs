@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, all of it")]
 
 mod agents;
+mod cache;
 mod check;
 mod core;
 mod diff;

@@ -1,0 +1,15 @@
+//! What is said of prompt caches: one summary over sessions, and how it is shown. Knows nothing of files' formats.
+
+mod html;
+mod rows;
+mod run;
+mod summary;
+mod terminal;
+
+pub use html::cache_html;
+pub use rows::cache_csv;
+pub use run::{RunCache, TrialCache, run_cache};
+pub use summary::{
+    BreakSum, CacheInput, CacheSummary, FigureSet, Given, SessionLine, TraceLine, UnreadableLine, trace_line,
+};
+pub use terminal::{CacheDetail, cache_lint_text, cache_text};
