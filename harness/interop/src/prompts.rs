@@ -30,11 +30,16 @@ pub(crate) fn read(source: &str, lines: Lines<'_>) -> Found {
         // Some traces are not in the order of time.
         calls.sort_by_key(|(at, line, _)| (*at, *line));
         let mut builder = SessionBuilder::new(&id, source, "prompt_trace", Accounting::Unreported);
+        let (mut before, mut texts) = (String::new(), Vec::<String>::new());
         for (at, line, input) in calls {
-            let pieces: Vec<String> =
-                cut(&input).map(|piece| serde_json::Value::from(piece).to_string()).collect();
+            // A prompt that goes on where the one before ended begins with its pieces, whatever follows.
+            let rest = input.strip_prefix(&before).filter(|_| !before.is_empty());
+            if rest.is_none() {
+                texts.clear();
+            }
+            texts.extend(cut(rest.unwrap_or(&input)).map(|piece| serde_json::Value::from(piece).to_string()));
             let pieces: Vec<(BlockKind, &str)> =
-                pieces.iter().map(|piece| (BlockKind::Item, piece.as_str())).collect();
+                texts.iter().map(|text| (BlockKind::Item, text.as_str())).collect();
             let call = Call {
                 thread: "main".to_owned(),
                 protocol: Protocol::ChatCompletions,
@@ -44,6 +49,7 @@ pub(crate) fn read(source: &str, lines: Lines<'_>) -> Found {
                 ..Call::default()
             };
             builder.pieces(call, &pieces);
+            before = input;
         }
         builder.finish()
     };

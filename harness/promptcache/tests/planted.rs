@@ -273,8 +273,9 @@ source = "test"
     let mut builder = SessionBuilder::new("s", "small", "capture", Accounting::OpenAi);
     let mut other = Talk::new();
     other.body["instructions"] = "w".repeat(6000).into();
-    for (thread, talk) in [("a", &talk), ("b", &other), ("a", &talk)] {
-        builder.body(Call { thread: thread.into(), ..talk.call() }, &talk.body.to_string()).unwrap();
+    for (number, (thread, talk)) in [("a", &talk), ("b", &other), ("a", &talk)].into_iter().enumerate() {
+        let at_us = Some(1_790_000_000_000_000 + number as i64 * 10_000_000);
+        builder.body(Call { thread: thread.into(), at_us, ..talk.call() }, &talk.body.to_string()).unwrap();
     }
     let report = analyse(&builder.finish(), &ground.rules(Some("small")));
     assert_eq!(causes(&report.breaks), [(3, "evicted".to_owned())], "{:#?}", report.breaks);
@@ -418,7 +419,8 @@ fn volatile_text_moved_behind_the_prefix_gives_it_back() {
     let session = self::session(40, shuffled);
     let sent = analyse(&session, &rules).figures.achievable_hit_rate().unwrap();
     let sorted = what_if(&session, &Change::SortedTools, &rules).achievable_hit_rate().unwrap();
-    assert!(sent < 0.2 && sorted > 0.9, "{sent} {sorted}");
+    // Three tools have six orders: one that was sent before may still be there.
+    assert!(sent < 0.8 && sorted > 0.9, "{sent} {sorted}");
 }
 
 #[test]

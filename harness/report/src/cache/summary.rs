@@ -267,6 +267,7 @@ impl CacheSummary {
             total.calls += trace.requests;
             total.output_tokens += trace.output_tokens;
             total.predicted.0 += trace.requests;
+            total.predicted.1 += hits.per_request.unwrap_or(0.0) * trace.requests as f64;
             total.predicted_tokens.0 += hits.input_tokens;
             total.predicted_tokens.1 += hits.hit_tokens;
             total.predicted_tokens.2 += hits.hit_tokens;
