@@ -46,7 +46,7 @@ fn cache_analysis(criterion: &mut Criterion) {
         let bytes = session.calls.iter().flat_map(|call| &call.request).map(|sent| sent.bytes).sum();
         group.throughput(Throughput::Bytes(bytes));
         group.bench_function(BenchmarkId::from_parameter(steps), |bencher| {
-            bencher.iter(|| analyse(&session, &rules))
+            bencher.iter(|| analyse(&session, &rules));
         });
     }
     group.finish();
