@@ -184,12 +184,12 @@ impl Seen<'_> {
             return Some(Break { path: format!(".{path}"), diff, ..self.start(step, cause, lost) });
         }
         let (cause, found) = self.difference()?;
-        let Difference { path, offset, diff, .. } = found;
+        let Place { path, offset, diff } = found;
         Some(Break { path, offset, diff, ..self.start(step, cause, lost) })
     }
 
     /// The first difference of the two requests, as they are rendered.
-    fn difference(&self) -> Option<(BreakCause, Difference)> {
+    fn difference(&self) -> Option<(BreakCause, Place)> {
         let thread = &self.call().thread;
         let (old, new) = (&self.simulation.blocks_before(thread)[..], self.simulation.blocks(thread));
         let same = |(a, b): &(&u32, &u32)| a == b || self.alike(**a, **b);
@@ -202,7 +202,8 @@ impl Seen<'_> {
             return Some((BreakCause::KeyOrder, found));
         }
         let found = difference(protocol, &sides[0], &sides[1], &Exact).ok().flatten()?;
-        Some((BreakCause::Content(found.cause), found))
+        let Difference { cause, path, offset, diff, .. } = found;
+        Some((BreakCause::Content(cause), Place { path, offset, diff }))
     }
 
     /// Whether two blocks render alike.
@@ -277,8 +278,15 @@ impl Seen<'_> {
     }
 }
 
+/// Where two requests differ first, and the two texts there.
+struct Place {
+    path: String,
+    offset: u64,
+    diff: String,
+}
+
 /// Where only the order of keys differs between two blocks of the same value.
-fn key_order(protocol: Protocol, old: &[Block], new: &[Block], index: usize) -> Option<Difference> {
+fn key_order(protocol: Protocol, old: &[Block], new: &[Block], index: usize) -> Option<Place> {
     let (a, b) = (old.get(index)?, new.get(index)?);
     let one_value = wire::canonical(&a.raw).ok()? == wire::canonical(&b.raw).ok()?;
     if !one_value || a.kind == BlockKind::Head {
@@ -287,7 +295,7 @@ fn key_order(protocol: Protocol, old: &[Block], new: &[Block], index: usize) -> 
     let ordered = |block: &Block| serde_json::from_str::<Ordered>(&block.raw).ok();
     let place = place(protocol, old, index);
     let (path, diff) = ordered(a)?.order(&ordered(b)?, place.clone()).unwrap_or((place, String::new()));
-    Some(Difference { cause: Cause::ItemChanged, path, offset: 0, diff })
+    Some(Place { path, offset: 0, diff })
 }
 
 /// Where the block at an index stands in its request.
