@@ -8,6 +8,7 @@ mod compare;
 mod diff;
 mod doctor;
 mod exit;
+mod faults;
 mod fork;
 mod hosted;
 mod leash;

@@ -1,11 +1,13 @@
 //! `retake replay`: serves a recording to its agent, in a fresh copy of the start workspace, or to any client.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::Digest;
 use cassette::{Cassette, Terms};
+use runner::FaultLog;
 use runner::hosted::{
     self, Answering, Divergence, Manner, ProgramEnd, ReplayPlan, Replayed, Serving, StartWorkspace,
 };
@@ -15,6 +17,7 @@ use wire::Cause;
 
 use crate::args::{Common, ReplayArgs};
 use crate::exit::{Exit, Failure};
+use crate::faults::faults;
 use crate::hosted::{HostAgent, exit_code, tell, warnings};
 use crate::noted::{self, NotedReport};
 use crate::settings::{self, Settings, Signals};
@@ -36,6 +39,9 @@ struct Report {
     agent_exit: Option<i32>,
     /// Why the agent did not simply finish; empty where it did.
     agent_end: String,
+    /// How often each fault happened, by rule.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    faults: BTreeMap<String, u64>,
     warnings: Vec<String>,
     #[serde(flatten)]
     noted: NotedReport,
@@ -75,6 +81,9 @@ struct Served {
     answered: u64,
     divergences: u64,
     first_divergence: Option<First>,
+    /// How often each fault happened, by rule.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    faults: BTreeMap<String, u64>,
     warnings: Vec<String>,
     #[serde(flatten)]
     noted: NotedReport,
@@ -99,17 +108,18 @@ pub(crate) fn replay(args: &ReplayArgs, common: &Common) -> Result<Exit, Failure
     warn_of_version(&cassette, &agent);
     let start = start_workspace(args, &cassette, &path, &settings)?;
     let place = Place::make(args.into.as_ref().map(|folder| settings.directory.join(folder)))?;
-    let signals = Signals::listen()?;
+    let (signals, log) = (Signals::listen()?, FaultLog::default());
     let plan = ReplayPlan {
         command: agent.command(),
         start,
         folder: place.path(),
-        answering: Answering::once(cassette, manner),
+        answering: answering(Answering::once(cassette, manner), args, &settings, &log)?,
         spawn: &settings::spawn,
     };
     let bounds = leash::Bounds { limit: args.start.limit, cancel: &signals.cancel, stdout: !common.json };
     let replayed = hosted::replay(plan, &|program| leash::run(program, &bounds))?;
-    report(&replayed, common)?;
+    let faults = happened(&log);
+    report(&replayed, faults, common)?;
     if replayed.end == ProgramEnd::Stopped {
         return Ok(signals.exit());
     }
@@ -190,7 +200,33 @@ fn warn_of_version(cassette: &Cassette, agent: &HostAgent) {
     }
 }
 
-fn report(replayed: &Replayed, common: &Common) -> Result<(), Failure> {
+/// The recording at the pace and with the faults that were asked for.
+fn answering(
+    plain: Answering,
+    args: &ReplayArgs,
+    settings: &Settings,
+    log: &FaultLog,
+) -> Result<Answering, Failure> {
+    let paced = plain.paced(args.pace);
+    let Some(profile) = faults(args.faults.as_deref(), settings)? else { return Ok(paced) };
+    paced.under(profile, args.seed, log.clone()).map_err(|rule| {
+        Failure::usage(format!("fault {rule} makes another conversation of it, which no cassette answers"))
+    })
+}
+
+/// How often each fault happened, by rule; says so.
+fn happened(log: &FaultLog) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for injected in log.take() {
+        *counts.entry(injected.rule).or_default() += 1;
+    }
+    for (rule, times) in &counts {
+        output::note(&format!("fault {rule} ({times} times)"));
+    }
+    counts
+}
+
+fn report(replayed: &Replayed, faults: BTreeMap<String, u64>, common: &Common) -> Result<(), Failure> {
     let Replayed { exchanges, served, divergences, first_divergence, drift, workspace, end, heard, .. } =
         replayed;
     tell(*end, heard);
@@ -205,6 +241,7 @@ fn report(replayed: &Replayed, common: &Common) -> Result<(), Failure> {
             recorded_workspace_digest: replayed.recorded_workspace,
             agent_exit: exit_code(*end),
             agent_end: end.reason(),
+            faults,
             warnings: warnings(heard),
             noted: NotedReport::of(&replayed.noted),
         });
@@ -251,9 +288,10 @@ fn serve(
     settings: &Settings,
     common: &Common,
 ) -> Result<Exit, Failure> {
-    let signals = Signals::listen()?;
+    let (signals, log) = (Signals::listen()?, FaultLog::default());
     let manner = manner(args, settings, &cassette)?;
-    let serving = Serving::start(Answering::many(cassette, manner), args.port)?;
+    let answering = answering(Answering::many(cassette, manner), args, settings, &log)?;
+    let serving = Serving::start(answering, args.port)?;
     let address = format!("http://{}", serving.address());
     let exchanges = serving.exchanges();
     output::note(&format!(
@@ -269,7 +307,7 @@ fn serve(
         std::thread::sleep(TICK);
     }
     let ((clients, complete), heard, noted) = serving.close();
-    let divergences = heard.divergences;
+    let (divergences, faults) = (heard.divergences, happened(&log));
     if common.json {
         output::json(&Served {
             clients,
@@ -277,6 +315,7 @@ fn serve(
             answered: heard.answered,
             divergences,
             first_divergence: heard.first_divergence.as_ref().map(First::of),
+            faults,
             warnings: warnings(&heard),
             noted: NotedReport::of(&noted),
         })?;

@@ -1,18 +1,18 @@
 //! `retake run`: plans, carries the plan out, reports.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use base::SystemClock;
 use clap::Parser;
 use journal::{DriftGrade, Mode, Replaying, RunDir};
 use report::{RunData, RunSummary, Scores, TerminalOptions, TrialState};
-use runner::{FaultProfile, Options, Planned, RunOutcome, Selection};
+use runner::{Options, Planned, RunOutcome, Selection};
 use sandbox::Walls;
 use suite::{Profile, Variant};
 
 use crate::args::{Args, Common, RunArgs, Verb};
 use crate::exit::{Exit, Failure};
+use crate::faults::faults;
 use crate::fork;
 use crate::output;
 use crate::progress::Bar;
@@ -144,16 +144,9 @@ fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<S
         variants,
         trials: args.trials.or(profile.trials).unwrap_or(1),
         seed: args.seed,
-        faults: faults(args, settings)?,
+        faults: faults(args.faults.as_deref(), settings)?,
         backends: settings.config.backends.clone(),
     })
-}
-
-/// The faults profile that was asked for.
-fn faults(args: &RunArgs, settings: &Settings) -> Result<Option<Arc<FaultProfile>>, Failure> {
-    let Some(path) = &args.faults else { return Ok(None) };
-    let profile = FaultProfile::load(&settings.directory.join(path)).map_err(Failure::input)?;
-    Ok(Some(Arc::new(profile)))
 }
 
 /// Agent and model as typed; another agent makes another variant, named after it.

@@ -24,7 +24,7 @@ mod world;
 
 pub use host::HostFacts;
 pub use live::{Live, open_live, price};
-pub use model::{FaultProfile, Pace};
+pub use model::{FaultLog, FaultProfile, Pace};
 pub use plan::{ForkFrom, ModelSpec, Planned, Selection, TrialPlan, plan};
 pub use prompts::{Git, Piece, Prompts, opening, text_diff};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use journal::Matching;
+use runner::Pace;
 use wire::Cause;
 
 /// How an agent of the host is started.
@@ -69,6 +70,15 @@ pub(crate) struct ReplayArgs {
     /// Listen on this port of 127.0.0.1 (without CMD); any that is free by default
     #[arg(long, value_name = "PORT", default_value_t = 0, conflicts_with = "command")]
     pub(crate) port: u16,
+    /// How recorded time passes: instant, recorded, or scaled=FACTOR
+    #[arg(long, value_name = "PACE", default_value = "instant")]
+    pub(crate) pace: Pace,
+    /// Put the faults of this profile in the recording's way
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Seed of the faults that chance decides
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "faults")]
+    pub(crate) seed: u64,
     /// The agent and its arguments; without it, any client is served until Ctrl-C
     #[arg(last = true, value_name = "CMD")]
     pub(crate) command: Vec<String>,

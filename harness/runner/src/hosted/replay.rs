@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::Digest;
+use base::{Digest, Seed};
 use cassette::{Allowed, Cassette, Finding, Met, Player, RuleUse, Terms};
 use gateway::{Gateway, Options};
 use journal::DriftGrade;
-use model::{CassetteModel, Forked, MAIN_LANE, Model};
+use model::{
+    CassetteModel, FaultLog, FaultOptions, FaultProfile, Faulty, Forked, MAIN_LANE, Model, Pace, Sleep,
+};
 use wire::Cause;
 
 use super::ear::{Divergence, Ear, Heard};
@@ -51,6 +53,25 @@ impl Answering {
         let answering = Self::with(Player::for_many(cassette), manner);
         let options = Options { lanes: 4096, ..answering.options };
         Self { options, ..answering }
+    }
+
+    /// The same at a pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { options: Options { pace, ..self.options }, ..self }
+    }
+
+    /// The same with faults in its way, which are noted in `log`; or the rule, by its label, after which another
+    /// conversation would go on than the recorded one.
+    pub fn under(self, profile: Arc<FaultProfile>, seed: u64, log: FaultLog) -> Result<Self, String> {
+        if let Some(rule) = profile.changes_conversation() {
+            return Err(rule);
+        }
+        let seed = Seed::new(seed).derive("faults");
+        // A client has no virtual clock: for it what is late is really late.
+        let options = FaultOptions { profile, seed, one_answer: true, rest: Some(Arc::new(Sleep)) };
+        let model = Arc::new(Faulty::new(self.model, options, log));
+        Ok(Self { model, ..self })
     }
 
     fn with(player: Player, manner: Manner) -> Self {

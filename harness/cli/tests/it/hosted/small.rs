@@ -291,3 +291,28 @@ fn a_cassette_of_a_trial_is_served_too() {
     assert!(start.elapsed() < PATIENCE);
     assert_eq!(serving.end(0)["clients"], 0);
 }
+
+#[test]
+fn a_replay_takes_its_recorded_time_and_meets_faults_where_asked() {
+    let (place, _) = recorded();
+    place.write(
+        "counts.toml",
+        "version = \"1.0\"\n[[fault]]\nkind = \"usage\"\ntokens = \"absent\"\ntimes = 2\n",
+    );
+    place.write("empty.toml", "version = \"1.0\"\n[[fault]]\nkind = \"empty\"\n");
+    let begun = Instant::now();
+    let again = said(&mut replay(&place, &["--pace", "scaled=0.2", "--faults", "../counts.toml"], &[]), 0);
+    let took = begun.elapsed();
+    assert_eq!((&again["served"], &again["divergences"], &again["drift"]), (&3.into(), &0.into(), &0.into()));
+    assert_eq!(again["faults"], serde_json::json!({"#1 usage absent": 2}));
+    let recorded = fs::read_to_string(cassette(&place)).unwrap();
+    let exchanges = recorded.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let total_us: u64 = exchanges.filter_map(|line| line["exchange"]["total_us"].as_u64()).sum();
+    assert!(
+        total_us > 0 && took >= Duration::from_micros(total_us / 5),
+        "{took:?} for {total_us} us at a fifth"
+    );
+    let done = Done::of(replay(&place, &["--faults", "../empty.toml"], &[]).output().unwrap());
+    assert_eq!(done.code, Some(2), "{}", done.stderr);
+    assert!(done.stderr.contains("#1 empty answer"), "{}", done.stderr);
+}
