@@ -14,7 +14,7 @@ use shapes::Run;
 use wire::{Block, BlockKind, Chain, Exact, Normalise, Protocol, canonical, difference, spelling};
 
 /// Mutations of each agent's requests.
-const MUTATIONS: usize = if cfg!(debug_assertions) { 700 } else { 10_000 };
+const MUTATIONS: usize = if cfg!(debug_assertions) { 150 } else { 10_000 };
 
 /// Small, the same everywhere.
 struct Random(u64);
