@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base::Digest;
 use serde::Serialize;
-use wire::{Comparison, Difference, JsonError, Prompt, Side, Spelling, Tracker, spelling};
+use wire::{Comparison, Difference, JsonError, Prompt, Side, Spelling, Thread, Tracker, spelling};
 
 use crate::load::Walk;
 use crate::{Cassette, Covered, Met, Renames, RuleText, Terms};
@@ -72,7 +72,9 @@ struct Beside {
     new: Tracker,
     comparison: Comparison,
     told: HashSet<Difference>,
-    /// The stamps of blocks whose spelling and values were looked at.
+    /// The conversation whose blocks were looked at, which history of it, and the stamps of those blocks.
+    thread: Option<Thread>,
+    generation: u32,
     seen: Vec<u32>,
     used: u64,
 }
@@ -146,8 +148,16 @@ impl Notes {
         let beside = self.lane(lane);
         let ids = beside.walk.to(cassette, number);
         let mut others = Vec::new();
+        if beside.thread.as_ref() != Some(prompt.thread()) {
+            beside.thread = Some(prompt.thread().clone());
+            beside.seen.clear();
+        }
         beside.seen.truncate(prompt.blocks().len());
-        for (at, (block, stamp)) in prompt.blocks().iter().zip(prompt.stamps()).enumerate() {
+        // Within one history only what is at its end is new.
+        let known = if beside.generation == prompt.generation() { beside.seen.len() } else { 0 };
+        beside.generation = prompt.generation();
+        let blocks = prompt.blocks().iter().zip(prompt.stamps()).enumerate().skip(known);
+        for (at, (block, stamp)) in blocks {
             match beside.seen.get_mut(at) {
                 Some(seen) if *seen == *stamp => continue,
                 Some(seen) => *seen = *stamp,

@@ -11,7 +11,7 @@ use crate::difference::{Cause, Difference, head_cause, is_instructions, item_cau
 use crate::leaf::{Leaf, leaves};
 use crate::responses::names_of;
 use crate::short::cut;
-use crate::{Block, BlockKind, Capture, Item, Normalise, Prompt, Protocol, Template, Tracker};
+use crate::{Block, BlockKind, Capture, Item, Normalise, Prompt, Protocol, Template, Thread, Tracker};
 
 /// Differences that are kept of one conversation; more are counted as one.
 const FOUND_MAX: usize = 1024;
@@ -98,6 +98,7 @@ impl Pairing {
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
     pairing: Pairing,
+    threads: Option<(Thread, Thread)>,
     old: Vec<u32>,
     new: Vec<u32>,
     found: Vec<Difference>,
@@ -114,8 +115,9 @@ impl Comparison {
     ) -> &[Difference] {
         let grew =
             recorded.prompt.stamps().starts_with(&self.old) && now.prompt.stamps().starts_with(&self.new);
-        if !grew {
-            *self = Self::default();
+        let threads = (recorded.prompt.thread().clone(), now.prompt.thread().clone());
+        if !grew || self.threads.as_ref() != Some(&threads) {
+            *self = Self { threads: Some(threads), ..Self::default() };
         }
         let from = (self.old.len(), self.new.len());
         self.old.extend_from_slice(&recorded.prompt.stamps()[from.0..]);
