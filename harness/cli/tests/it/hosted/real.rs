@@ -139,14 +139,14 @@ impl Real {
     }
 }
 
-/// Records an agent whose model fails; gives what was recorded.
-fn with_errors(real: &Real, errors: &str, code: i32) -> Option<Value> {
+/// Records an agent whose model fails before it answers; gives what was recorded.
+fn with_errors(real: &Real, error: &str) -> Option<Value> {
     let programs = programs().filter(|_| able())?;
     let place = project("");
-    let text = "[[turn]]\ntext = \"Done.\"\n";
-    place.write("script.toml", &format!("version = \"1.1\"\nmodel = \"gpt-5.5\"\n\n{errors}{text}"));
+    let turn = format!("[[turn]]\ntext = \"Done.\"\nerror = {{ {error} }}\n");
+    place.write("script.toml", &format!("version = \"1.1\"\nmodel = \"gpt-5.5\"\n\n{turn}"));
     let words = ["record", "--cassette", "../run.jsonl", "--model", "../script.toml"];
-    Some(said(&mut real.verb(&place, &programs, ("project", "home"), &words), code))
+    Some(said(&mut real.verb(&place, &programs, ("project", "home"), &words), 0))
 }
 
 /// 5 tries of a request times 6 of a turn, as `agents-on-the-wire.md` counted: 24.5 s of its own back-off.
@@ -155,28 +155,27 @@ fn codex_asks_thirty_times_before_it_gives_up_on_a_permanent_500() {
     if std::env::var("CI").as_deref() != Ok("true") && std::env::var_os("RETAKE_SLOW").is_none() {
         return skipped(false, "half a minute of Codex's own back-off; RETAKE_SLOW=1 runs it");
     }
-    let Some(report) = with_errors(&CODEX, "[[turn]]\nerror = { status = 500 }\n\n", 0) else { return };
+    let Some(report) = with_errors(&CODEX, "status = 500") else { return };
     assert_eq!((&report["exchanges"], &report["agent_exit"]), (&30.into(), &1.into()), "{report}");
 }
 
 #[test]
 fn codex_asks_again_after_three_errors_and_goes_on() {
-    let errors = "[[turn]]\nerror = { status = 502, times = 3 }\n\n";
-    let Some(report) = with_errors(&CODEX, errors, 0) else { return };
+    let Some(report) = with_errors(&CODEX, "status = 502, times = 3") else { return };
     assert_eq!((&report["exchanges"], &report["agent_exit"]), (&4.into(), &0.into()), "{report}");
 }
 
 #[test]
 fn codex_gives_up_at_once_on_a_400() {
-    let Some(report) = with_errors(&CODEX, "[[turn]]\nerror = { status = 400 }\n\n", 0) else { return };
+    let Some(report) = with_errors(&CODEX, "status = 400") else { return };
     assert_eq!((&report["exchanges"], &report["agent_exit"]), (&1.into(), &1.into()), "{report}");
 }
 
 #[test]
 fn claude_code_asks_again_when_the_model_is_overloaded_or_asked_too_often() {
     for status in [529, 429] {
-        let errors = format!("[[turn]]\nerror = {{ status = {status}, times = 2 }}\n\n");
-        let Some(report) = with_errors(&CLAUDE_CODE, &errors, 0) else { return };
+        let error = format!("status = {status}, times = 2");
+        let Some(report) = with_errors(&CLAUDE_CODE, &error) else { return };
         assert_eq!(
             (&report["exchanges"], &report["agent_exit"]),
             (&3.into(), &0.into()),
