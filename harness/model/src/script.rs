@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Digest, Seed};
 use cassette::CountTokens;
-use wire::{Authored, AuthoredCall, BlockKind, Exact, Item, Prompt, Tracker, Usage};
+use wire::{Authored, AuthoredCall, Block, BlockKind, Exact, Item, Prompt, Protocol, Thread, Tracker, Usage};
 
 use crate::{Call, Model, ModelFault, Reply, Script, ScriptTurn};
 
@@ -34,11 +34,20 @@ struct Lane {
     generation: u32,
     /// Tokens of the prompt.
     prompt_tokens: u64,
-    /// Tokens of each of its blocks, by stamp.
-    counted: Vec<(u32, u64)>,
+    /// Each of its blocks.
+    counted: Vec<Counted>,
+    thread: Option<Thread>,
     /// Prompt tokens of the request before.
     before: u64,
     answers: u32,
+}
+
+/// A block of the prompt.
+struct Counted {
+    stamp: u32,
+    tokens: u64,
+    /// What it says to a cache, where another spelling may say the same.
+    says: Option<Digest>,
 }
 
 #[derive(Clone, Copy)]
@@ -78,40 +87,60 @@ impl ScriptModel {
             )));
         };
         lane.answers += 1;
-        let given = Given { turn, number: lane.answers, usage: self.count(lane, content, call.prompt) };
+        let given = Given { turn, number: lane.answers, usage: self.count(lane, content, call) };
         lane.given.insert(key, given);
         lane.last = Some(turn);
         lane.seen = call.prompt.blocks().len();
         Ok(given)
     }
 
-    fn count_prompt(&self, lane: &mut Lane, prompt: &Prompt) -> u64 {
-        let stamps = prompt.stamps();
+    fn counted(&self, block: &Block, stamp: u32, protocol: Protocol) -> Counted {
+        // Only there do two spellings of a block say the same to a cache: its breakpoints move.
+        let moves = protocol == Protocol::Messages && block.kind == BlockKind::Item;
+        let says = || protocol.canonical(block.kind, &block.raw).ok();
+        let says = moves.then(says).flatten().map(|text| Digest::of(text.as_bytes()));
+        Counted { stamp, tokens: u64::from(self.tokens.count(&block.raw)), says }
+    }
+
+    /// Tokens of the prompt. What of the request before can be cached shrinks to what this one begins with; a head
+    /// that changes, as some clients' heads do with every request, is no part of what a provider caches.
+    fn count_prompt(&self, lane: &mut Lane, prompt: &Prompt, protocol: Protocol) -> u64 {
+        let (blocks, stamps) = (prompt.blocks(), prompt.stamps());
+        if lane.thread.as_ref() != Some(prompt.thread()) {
+            lane.thread = Some(prompt.thread().clone());
+            lane.generation = prompt.generation();
+            (lane.prompt_tokens, lane.before) = (0, 0);
+            lane.counted.clear();
+        }
         if lane.generation != prompt.generation() {
             lane.generation = prompt.generation();
-            // A head that changes, as some clients' heads do with every request, is no part of what is cached.
-            let heads = prompt.blocks().iter().take_while(|block| block.kind == BlockKind::Head).count();
-            let seen = lane.counted.iter().zip(stamps).enumerate();
-            let same = seen.take_while(|(at, ((seen, _), stamp))| *at < heads || seen == *stamp);
-            let same: u64 = same.map(|(_, ((_, tokens), _))| tokens).sum();
-            lane.before = lane.before.min(same);
             lane.counted.truncate(stamps.len());
-            for (at, counted) in lane.counted.iter_mut().enumerate().filter(|(at, c)| c.0 != stamps[*at]) {
-                *counted = (stamps[at], u64::from(self.tokens.count(&prompt.blocks()[at].raw)));
+            let (mut common, mut same) = (0, true);
+            for (at, old) in lane.counted.iter_mut().enumerate() {
+                let mut equal = old.stamp == stamps[at];
+                let tokens = old.tokens;
+                if !equal {
+                    let new = self.counted(&blocks[at], stamps[at], protocol);
+                    equal = new.says.is_some() && new.says == old.says;
+                    *old = new;
+                }
+                common += if same && equal { tokens } else { 0 };
+                same = same && (equal || blocks[at].kind == BlockKind::Head);
             }
-            lane.prompt_tokens = lane.counted.iter().map(|(_, tokens)| tokens).sum();
+            lane.before = lane.before.min(common);
+            lane.prompt_tokens = lane.counted.iter().map(|counted| counted.tokens).sum();
         }
-        for (block, stamp) in prompt.blocks().iter().zip(stamps).skip(lane.counted.len()) {
-            let tokens = u64::from(self.tokens.count(&block.raw));
-            lane.prompt_tokens += tokens;
-            lane.counted.push((*stamp, tokens));
+        for (block, stamp) in blocks.iter().zip(stamps).skip(lane.counted.len()) {
+            let counted = self.counted(block, *stamp, protocol);
+            lane.prompt_tokens += counted.tokens;
+            lane.counted.push(counted);
         }
         lane.prompt_tokens
     }
 
     /// Token counts of one answer: as stated, or counted, the prompt of the request before being cached.
-    fn count(&self, lane: &mut Lane, turn: &ScriptTurn, prompt: &Prompt) -> Usage {
-        let input_tokens = self.count_prompt(lane, prompt);
+    fn count(&self, lane: &mut Lane, turn: &ScriptTurn, call: &Call<'_>) -> Usage {
+        let input_tokens = self.count_prompt(lane, call.prompt, call.protocol);
         let cached =
             if lane.before >= CACHE_MIN_TOKENS { lane.before - lane.before % CACHE_STEP_TOKENS } else { 0 };
         lane.before = input_tokens;
@@ -216,8 +245,8 @@ impl Model for ScriptModel {
 mod tests {
     use std::path::Path;
 
+    use wire::Answer;
     use wire::responses::items;
-    use wire::{Answer, Block, Protocol};
 
     use super::*;
     use crate::O200k;
@@ -316,6 +345,38 @@ mod tests {
         ask(&model, &prompt, 2).unwrap();
         prompt.push(Block::new(BlockKind::Item, items::message("user", "and more")));
         assert!(matches!(ask(&model, &prompt, 1), Err(ModelFault::Exhausted(_))));
+    }
+
+    #[test]
+    fn what_agents_change_in_every_request_keeps_nothing_from_being_cached() {
+        let text = "many words of no meaning ".repeat(400);
+        for (protocol, list) in [(Protocol::Responses, "input"), (Protocol::Messages, "messages")] {
+            let model = model();
+            let mut prompt = Prompt::default();
+            let mut cached = Vec::new();
+            for step in 1..=2 {
+                let last = serde_json::json!([{"type": "text", "text": "and more", "cache_control": {"type": "ephemeral"}}]);
+                let messages: Vec<_> = (0..step)
+                    .map(|n| {
+                        let content = if n == 0 { text.clone().into() } else { last.clone() };
+                        serde_json::json!({"role": "user", "content": content})
+                    })
+                    .collect();
+                let body = serde_json::json!({"model": "stub", "client_metadata": {"request": step}, list: messages, "stream": true});
+                let body = body.to_string();
+                let (head, mut pieces) = protocol.pieces(&body).unwrap();
+                pieces.insert(0, (BlockKind::Head, &head));
+                prompt.follow(&pieces);
+                let sent = crate::Sent { path: protocol.path(), headers: &[], body: &body };
+                let call =
+                    Call { protocol, lane: "main", step, attempt: 1, prompt: &prompt, sent: Some(sent) };
+                let Ok(Reply::Stream(frames)) = model.answer(&call) else { panic!("no stream") };
+                let mut decoder = protocol.decoder();
+                frames.for_each(|frame| drop(decoder.feed(&frame.unwrap())));
+                cached.push(decoder.finish().usage.unwrap().cached_tokens);
+            }
+            assert!(cached[0] == 0 && cached[1] > 1024, "{protocol:?}: {cached:?}");
+        }
     }
 
     #[test]
