@@ -26,11 +26,11 @@ pub enum ExternalAgent {
     Codex,
     /// Anthropic's Claude Code.
     ClaudeCode,
-    /// mini-swe-agent. Not yet checked by a run.
+    /// mini-swe-agent.
     MiniSweAgent,
-    /// aider. Not yet checked by a run.
+    /// aider.
     Aider,
-    /// opencode. Not yet checked by a run.
+    /// opencode.
     OpenCode,
     /// Any program that honours `OPENAI_BASE_URL` or `ANTHROPIC_BASE_URL`: its words.
     Command(Vec<String>),
@@ -133,7 +133,9 @@ impl ExternalAgent {
         match self {
             Self::Codex => "codex",
             Self::ClaudeCode => "claude-code",
-            _ => "generic",
+            Self::MiniSweAgent => "mini-swe-agent",
+            Self::OpenCode => "opencode",
+            Self::Aider | Self::Command(_) => "generic",
         }
     }
 
@@ -147,7 +149,10 @@ impl ExternalAgent {
         match self {
             Self::Codex => Some(codex::VERSION),
             Self::ClaudeCode => Some(claude_code::VERSION),
-            _ => None,
+            Self::MiniSweAgent => Some(others::MINI_SWE_AGENT),
+            Self::Aider => Some(others::AIDER),
+            Self::OpenCode => Some(others::OPENCODE),
+            Self::Command(_) => None,
         }
     }
 
@@ -155,6 +160,8 @@ impl ExternalAgent {
     pub fn version_argv(&self) -> Option<Vec<String>> {
         match self {
             Self::Command(_) => None,
+            // It has no question for its version, and says it before its help.
+            Self::MiniSweAgent => Some(vec!["mini".to_owned(), "--help".to_owned()]),
             _ => Some(vec![self.program().to_owned(), "--version".to_owned()]),
         }
     }
@@ -167,7 +174,7 @@ impl ExternalAgent {
                 && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
         };
         let words = answer.lines().find(|line| !line.trim().is_empty())?.split_whitespace();
-        words.map(|word| word.strip_prefix('v').unwrap_or(word)).find(is_version)
+        words.map(|word| word.strip_prefix('v').unwrap_or(word).trim_end_matches('.')).find(is_version)
     }
 
     /// How to start it.

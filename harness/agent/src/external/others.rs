@@ -1,7 +1,12 @@
-//! How the other agents are started. Not yet checked by runs of those programs, except for
-//! the plain command. Knows nothing of what they do.
+//! How the other agents are started. Each preset was checked by a run of the named version in a network namespace that
+//! has loopback alone. Knows nothing of what they do.
 
 use super::{DUMMY_KEY, Launch, LaunchPlan, point, strings, variables};
+
+/// The versions that the presets were checked with.
+pub(super) const MINI_SWE_AGENT: &str = "2.4.6";
+pub(super) const AIDER: &str = "0.86.2";
+pub(super) const OPENCODE: &str = "1.18.33";
 
 /// Its home and the variables that clients of the two vendors read.
 fn endpoints(plan: &LaunchPlan<'_>) -> Vec<(String, String)> {
@@ -15,7 +20,8 @@ pub(super) fn quiet_litellm() -> Vec<(String, String)> {
     variables([("LITELLM_LOCAL_MODEL_COST_MAP", "True")])
 }
 
-/// Its models go through LiteLLM, which wants the vendor before the name and fetches prices unless told not to.
+/// Its models go through LiteLLM, which wants the vendor before the name and fetches prices unless told not to. The
+/// model calls its one tool, `bash`, and ends with the output that its prompt asks for. What it did is kept in its home.
 pub(super) fn mini_swe_agent(plan: &LaunchPlan<'_>) -> Launch {
     let model = format!("openai/{}", plan.model);
     let mut argv = strings(["mini", "--model", &model, "--task", plan.instruction, "--exit-immediately"]);
@@ -32,16 +38,24 @@ pub(super) fn mini_swe_agent(plan: &LaunchPlan<'_>) -> Launch {
     Launch { argv, env, files: Vec::new(), stdin: String::new() }
 }
 
-/// It commits by itself and asks much; both are switched off, as are updates, analytics and the map of prices.
+/// It commits by itself and asks much; both are switched off, as are updates and analytics. It looks for a list of prices
+/// on the net all the same, and goes on without. It has no tools: the model answers with whole files. Its histories are
+/// kept in its home; only its map of the repository (`.aider.tags.cache.v4`) stays in the workspace.
 pub(super) fn aider(plan: &LaunchPlan<'_>) -> Launch {
     let model = format!("openai/{}", plan.model);
     let file = format!("{}/.retake/instruction.md", plan.home);
+    let chat = format!("{}/.retake/aider.chat.history.md", plan.home);
+    let input = format!("{}/.retake/aider.input.history", plan.home);
     let mut argv = strings([
         "aider",
         "--model",
         &model,
         "--message-file",
         &file,
+        "--chat-history-file",
+        &chat,
+        "--input-history-file",
+        &input,
         "--no-check-update",
         "--no-show-release-notes",
         "--no-show-model-warnings",
@@ -59,7 +73,7 @@ pub(super) fn aider(plan: &LaunchPlan<'_>) -> Launch {
     Launch { argv, env, files: vec![(file, plan.instruction.to_owned())], stdin: String::new() }
 }
 
-/// Its provider is written into a settings file of its home.
+/// Its provider is written into a settings file of its home. With a title of ours it asks no model for one.
 pub(super) fn opencode(plan: &LaunchPlan<'_>) -> Launch {
     let settings = serde_json::json!({
         "autoupdate": false,
@@ -72,7 +86,12 @@ pub(super) fn opencode(plan: &LaunchPlan<'_>) -> Launch {
         }},
     });
     let model = format!("retake/{}", plan.model);
-    let argv = strings(["opencode", "run", "--model", &model, "--format", "json", plan.instruction]);
+    let mut argv = strings(["opencode", "run", "--model", &model, "--format", "json", "--title", "retake"]);
+    if plan.unattended {
+        argv.push("--auto".to_owned());
+    }
+    // What follows is no option, whatever it begins with.
+    argv.extend(strings(["--", plan.instruction]));
     let file = format!("{}/.config/opencode/opencode.json", plan.home);
     let mut env = endpoints(plan);
     env.extend(variables([("OPENCODE_DISABLE_AUTOUPDATE", "1"), ("OPENCODE_DISABLE_MODELS_FETCH", "1")]));

@@ -79,7 +79,7 @@ pub(super) struct Span {
 }
 
 /// What a value may be. A value that no longer fits is a difference.
-const CLASSES: [(&str, &str); 12] = [
+const CLASSES: [(&str, &str); 14] = [
     ("uuid", r"(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
     ("hex", r"^[0-9a-f]{6,64}$"),
     ("call", r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$"),
@@ -91,6 +91,8 @@ const CLASSES: [(&str, &str); 12] = [
     ("date", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$"),
     ("path", r"^/[^\x00-\x1f]+$"),
     ("slug", r"^-[A-Za-z0-9-]+$"),
+    ("day", r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{2} [0-9]{4}$"),
+    ("build", r"^#[0-9]+[A-Za-z0-9~.-]*( [A-Za-z0-9:_@+().-]+)*$"),
     ("release", r"^[A-Za-z]+ [0-9][A-Za-z0-9.+_-]*$"),
 ];
 /// The class of what is left out: the text of a JSON object.
