@@ -1,15 +1,18 @@
-//! `retake doctor`: what this host can contain.
+//! `retake doctor`: what this host can contain, or with `--live` what a server can do.
 
 use std::fmt::Write as _;
 
 use sandbox::{Sandbox, Walls};
 
-use crate::args::Common;
+use crate::args::{Common, DoctorArgs};
 use crate::exit::{Exit, Failure};
-use crate::{output, settings};
+use crate::{live, output, settings};
 
 /// Carries the verb out.
-pub(crate) fn doctor(common: &Common) -> Result<Exit, Failure> {
+pub(crate) fn doctor(args: &DoctorArgs, common: &Common) -> Result<Exit, Failure> {
+    if let Some(url) = &args.live {
+        return live::live(url, args, common);
+    }
     let report = Sandbox::probe(&settings::stage()?).map_err(Failure::host)?;
     let missing = !report.missing(Walls::full()).is_empty();
     if common.json {

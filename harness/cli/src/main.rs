@@ -13,6 +13,7 @@ mod fork;
 mod hosted;
 mod leash;
 mod list;
+mod live;
 mod noted;
 mod output;
 mod progress;
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
         args::Verb::Variant(verb) => variant::variant(&verb, &args.common),
         args::Verb::Cache(cache) => cache::cache(&cache, &args.common),
-        args::Verb::Doctor => doctor::doctor(&args.common),
+        args::Verb::Doctor(doctor) => doctor::doctor(&doctor, &args.common),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -1,6 +1,7 @@
 //! What answers a request: scripts, cassettes, live backends, and layers around them. A model gives a stream
 //! of frames; everything else is a layer or a caller. Knows nothing of tools, tasks or sandboxes.
 
+pub mod conform;
 mod fault;
 mod forked;
 pub mod live;

@@ -3,6 +3,7 @@
 mod cache;
 mod compare;
 mod diff;
+mod doctor;
 mod look;
 mod record;
 mod run;
@@ -16,6 +17,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 pub(crate) use cache::{CacheArgs, CacheVerb, RuleArgs};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use look::{ReportArgs, ShowArgs};
 pub(crate) use record::{AgentArgs, RecordArgs, ReplayArgs};
 pub(crate) use run::RunArgs;
@@ -68,6 +70,6 @@ pub(crate) enum Verb {
     Variant(VariantVerb),
     /// Prompt caches: what they gave, what they could have given, what broke them, what it cost
     Cache(CacheArgs),
-    /// Say what this host can contain
-    Doctor,
+    /// Say what this host can contain, or what a live server can do
+    Doctor(DoctorArgs),
 }

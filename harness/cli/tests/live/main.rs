@@ -17,6 +17,9 @@ const KEY: &str = "sk-local-0123456789abcdef";
 /// Tokens that each whole answer says it took.
 const USAGE: (u64, u64) = (1000, 50);
 
+/// A comment after which nothing comes for longer than a backend may be silent.
+const SILENCE: &str = ": silence\n\n";
+
 /// A backend that answers request n as `answer(n)` says; n is from 0.
 struct Backend {
     port: u16,
@@ -36,6 +39,9 @@ impl Backend {
                 kept.lock().unwrap().push(receive(&mut stream));
                 let text = answer(count.fetch_add(1, Ordering::SeqCst));
                 stream.write_all(text.as_bytes()).unwrap();
+                if text.contains(SILENCE) {
+                    std::thread::sleep(std::time::Duration::from_millis(800));
+                }
             }
         });
         Self { port, requests, heads }
@@ -110,7 +116,7 @@ fn repository(root: &Path, port: u16) {
     let config = format!(
         "version = \"1.0\"\n[suite.tiny]\npath = \"tasks/tiny\"\n[variant.main]\nagent = \"native\"\nmodel = \"cassette:live\"\n\
          [backend.local]\nprotocol = \"responses\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\nkey_env = \"LOCAL_KEY\"\n\
-         model = \"stub\"\nretry = {{ base = 0.01 }}\nlimits = {{ output_reserve = 100 }}\n\
+         model = \"stub\"\nretry = {{ base = 0.01 }}\ntimeouts = {{ idle = 0.3 }}\nlimits = {{ output_reserve = 100 }}\n\
          [backend.local.prices.\"stub\"]\ninput = 1.0\noutput = 10.0\n"
     );
     write("retake.toml", &config);
@@ -212,6 +218,52 @@ fn a_live_trial_is_solved_told_recorded_and_replayed() {
 fn all(files: &[(String, String)]) -> impl Iterator<Item = Value> + '_ {
     let lines = files.iter().filter(|(name, _)| name.ends_with(".jsonl")).flat_map(|(_, text)| text.lines());
     lines.filter_map(|line| serde_json::from_str(line).ok())
+}
+
+#[test]
+fn what_a_backend_does_wrong_is_tried_again_and_told_one_by_one() {
+    let backend = Backend::start(|n| match n {
+        0 => refusal(500, ""),
+        1 => stream(&[created()]) + "data: {no event\n\n",
+        2 => stream(&[created()]) + SILENCE,
+        3 => whole(&call(1, "printf 'hello\\n' >greeting.txt")),
+        _ => whole(&message("Done.")),
+    });
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    repository(root, backend.port);
+    let live = retake(root, &["run", "tiny", "--model", "local:stub"]);
+    let told = summary(&live);
+    assert_eq!((&told["passed"], live.status.code(), backend.requests()), (&json!(1), Some(0), 5), "{told}");
+    let files = texts(&root.join(".retake"));
+    let failed = all(&files).filter(|record| record["event"]["type"] == "generate_failed");
+    let failed: Vec<(u64, String)> = failed
+        .map(|record| (record["event"]["attempt"].as_u64().unwrap(), record["event"]["reason"].to_string()))
+        .collect();
+    assert_eq!(failed.iter().map(|(attempt, _)| *attempt).collect::<Vec<_>>(), [1, 2, 3], "{failed:?}");
+    for ((_, reason), expected) in failed.iter().zip(["status 500", "malformed event", "stream idle"]) {
+        assert!(reason.contains(expected), "{expected}: {reason}");
+    }
+}
+
+#[test]
+fn a_backend_that_never_answers_well_is_a_model_error_and_a_bad_request_is_not_tried_again() {
+    for (status, requests) in [(500, 5), (400, 1)] {
+        let backend = match status {
+            500 => Backend::start(|_| refusal(500, "")),
+            _ => Backend::start(|_| refusal(400, "")),
+        };
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        repository(root, backend.port);
+        let live = retake(root, &["run", "tiny", "--model", "local:stub"]);
+        let told = summary(&live);
+        assert_eq!((&told["failed"], &told["harness_faults"]), (&json!(1), &json!(0)), "{told}");
+        assert_eq!(backend.requests(), requests, "{status}");
+        let files = texts(&root.join(".retake"));
+        let ended = all(&files).find(|record| record["event"]["type"] == "trial_ended").unwrap();
+        assert_eq!(ended["event"]["failure"], "model_error", "{ended}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod client;
+mod conform;
 mod fakes;
 mod faults;
 mod http;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base::Clock;
 use ureq::config::Config;
 use ureq::http::{HeaderName, HeaderValue, Request, Response};
-use ureq::tls::TlsConfig;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Body, Error, Proxy};
 use wire::{Protocol, sse};
 
@@ -158,6 +158,28 @@ impl LiveModel {
         Ok(Self { backend, secret, headers, config, lines: Lines::default(), clock })
     }
 
+    /// What stands at a path: status and text.
+    pub fn get(&self, path: &str) -> Result<(u16, String), ModelFault> {
+        let other = |what: String| ModelFault::Transport { kind: TransportFault::Other, detail: what };
+        let mut request = Request::get(self.backend.url(path)).header("accept", "application/json");
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let timeouts = self.backend.timeouts;
+        let line = Line::new(self.config.clone());
+        line.begin(&timeouts);
+        let response = line.agent.run(request.body(String::new()).map_err(|error| other(error.to_string()))?);
+        let response = response.map_err(|error| {
+            self.secret.hide_in(fault::transport(error, line.watch.has_answer(), &timeouts))
+        })?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        let mut reader = response.into_body().into_with_config().limit(ERROR_MAX).reader();
+        // A body that breaks off is as good as there is.
+        let _ = reader.read_to_end(&mut body);
+        Ok((status, self.secret.hidden(String::from_utf8_lossy(&body).into_owned())))
+    }
+
     /// What it asks.
     pub fn backend(&self) -> &Backend {
         &self.backend
@@ -260,6 +282,28 @@ impl Model for LiveModel {
     }
 }
 
+/// Who vouches for servers: those that come with the program, or those of the file that `SSL_CERT_FILE` names.
+fn roots(backend: &Backend, lookup: &dyn Fn(&str) -> Option<String>) -> Result<RootCerts, OpenError> {
+    let Some(path) = lookup("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
+        return Ok(RootCerts::WebPki);
+    };
+    let setting = |what: String| OpenError::Setting {
+        backend: backend.name.clone(),
+        what: format!("SSL_CERT_FILE {path}: {what}"),
+    };
+    let text = std::fs::read(&path).map_err(|error| setting(error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&text) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| setting(error.to_string()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(setting("it holds no certificate in PEM".to_owned()));
+    }
+    Ok(RootCerts::new_with_certs(&certificates))
+}
+
 fn config(backend: &Backend, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, OpenError> {
     let setting = |what: String| OpenError::Setting { backend: backend.name.clone(), what };
     let url: ureq::http::Uri = backend
@@ -294,6 +338,6 @@ fn config(backend: &Backend, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         .input_buffer_size(BUFFER)
         .output_buffer_size(BUFFER)
         .proxy(proxy)
-        .tls_config(TlsConfig::default())
+        .tls_config(TlsConfig::builder().root_certs(roots(backend, lookup)?).build())
         .build())
 }
