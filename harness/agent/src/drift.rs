@@ -25,7 +25,8 @@ pub(crate) fn of_tool(recorded: &RecordedTool, text: &str, real: &ToolRun, effec
     if recorded.effect != *effect {
         return Some(Drift { grade: DriftGrade::Files, detail: effect_diff(&recorded.effect, effect) });
     }
-    (text != real.output).then(|| Drift { grade: DriftGrade::Text, detail: text_diff(text, &real.output) })
+    (!cassette::same_text(text, &real.output))
+        .then(|| Drift { grade: DriftGrade::Text, detail: text_diff(text, &real.output) })
 }
 
 /// How a round of checks differs from its recording.

@@ -270,4 +270,7 @@ pub(crate) struct End {
     pub(crate) reason: String,
     /// Exchanges in this file.
     pub(crate) exchanges: u32,
+    /// Distinct secrets that were taken out, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) redacted: BTreeMap<String, u32>,
 }

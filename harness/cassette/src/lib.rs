@@ -5,10 +5,12 @@
 pub mod align;
 mod any;
 mod beside;
+mod deltas;
 mod format;
 mod load;
 mod play;
 mod profile;
+mod redact;
 mod rename;
 mod terms;
 mod write;
@@ -21,6 +23,7 @@ pub use format::{
 pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player, Progress, Served};
 pub use profile::{Covered, Profile, ProfileError, RuleText};
+pub use redact::{Found, Redactor, Scanner, has_marks, same_text};
 pub use rename::{Recorded, Renames};
 pub use terms::{Allowed, Met, Terms};
 pub use write::{Asked, CountTokens, Writer};

@@ -140,7 +140,11 @@ impl Cassette {
         let header = reader.header.take().ok_or_else(cut)?;
         let profile = Profile::built_in(&header.profile)
             .map_err(|error| CassetteError::Profile { path: path.to_owned(), error })?;
-        let profile = profile.speaking(header.protocol);
+        let mut profile = profile.speaking(header.protocol);
+        // Without marks there is nothing to look for: a secret in a request is then a difference like any other.
+        if std::str::from_utf8(&text).is_ok_and(crate::has_marks) {
+            profile = profile.redacting();
+        }
         let parts = reader.parts;
         let mut cassette = Self {
             header,

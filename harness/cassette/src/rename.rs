@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 use wire::{
     Capture, Chain, Frame, JsonError, PathStep, Protocol, Rewrite, Tracker, canonical_with, path_text,
 };
 
+use crate::deltas::{Delta, Deltas, piece, streams};
 use crate::{Cassette, Profile};
 
 /// Members of an answer that come back unread, or signed: nothing in them is renamed.
@@ -81,7 +81,7 @@ impl<'a> Renames<'a> {
     fn spans(&self, text: &str) -> Vec<(usize, usize, &str)> {
         let found = self.profile.said_spans(text, &self.recorded).into_iter();
         let renamed = found.filter_map(|(start, end, class)| {
-            let capture = Capture { class: class.to_owned(), value: text[start..end].to_owned() };
+            let capture = Capture { class, value: text[start..end].to_owned() };
             Some((start, end, self.now.get(&capture)?.as_str()))
         });
         renamed.collect()
@@ -126,89 +126,20 @@ impl<'a> Renames<'a> {
         renamer.changed.then_some(text)
     }
 
-    /// The new text of every delta, by frame and path.
+    /// The new text of every delta, by frame and path. Thoughts stay.
     fn deltas(&self, protocol: Protocol, frames: &[Frame]) -> Deltas {
-        let mut thoughts = Deltas::new();
-        let mut streams: HashMap<String, Vec<(usize, String, String)>> = HashMap::new();
-        for (number, frame) in frames.iter().enumerate() {
-            let Ok(data) = serde_json::from_str::<Value>(frame.data.get()) else { continue };
-            if is_thought(&data) {
-                let text = data["delta"].as_str().unwrap_or_default();
-                thoughts.insert((number, ".delta".to_owned()), text.to_owned());
-                continue;
-            }
-            for (stream, path, text) in delta_of(protocol, &data) {
-                streams.entry(stream).or_default().push((number, path, text));
-            }
-        }
-        let mut out = thoughts;
-        for pieces in streams.into_values() {
-            let whole: String = pieces.iter().map(|(_, _, text)| text.as_str()).collect();
+        let mut out = Deltas::new();
+        for stream in streams(protocol, frames) {
+            let whole: String = stream.iter().map(|delta| delta.text.as_str()).collect();
             let spans = self.spans(&whole);
             let mut at = 0;
-            for (number, path, text) in pieces {
+            for Delta { frame, path, text, thought } in stream {
                 let end = at + text.len();
-                out.insert((number, path), piece(&whole, at, end, &spans));
+                out.insert((frame, path), if thought { text } else { piece(&whole, at, end, &spans) });
                 at = end;
             }
         }
         out
-    }
-}
-
-/// The new texts of deltas, by frame and path.
-type Deltas = HashMap<(usize, String), String>;
-
-/// What the bytes `from..to` of a text become when spans of it are renamed.
-fn piece(whole: &str, from: usize, to: usize, spans: &[(usize, usize, &str)]) -> String {
-    let mut out = String::new();
-    let mut at = from;
-    for (start, end, now) in spans.iter().filter(|(start, end, _)| *start < to && from < *end) {
-        out.push_str(&whole[at..(*start).max(at)]);
-        if *start >= from {
-            out.push_str(now);
-        }
-        at = (*end).min(to);
-    }
-    out + &whole[at..to]
-}
-
-/// Whether an event of the Responses protocol carries a part of a thought.
-fn is_thought(data: &Value) -> bool {
-    data["type"].as_str().is_some_and(|kind| kind.starts_with("response.reasoning"))
-}
-
-/// The deltas of an event: the stream that each belongs to, its path, its text.
-fn delta_of(protocol: Protocol, data: &Value) -> Vec<(String, String, String)> {
-    let one = |stream: String, path: &str, text: &Value| {
-        text.as_str().map(|text| (stream, path.to_owned(), text.to_owned())).into_iter().collect()
-    };
-    match protocol {
-        Protocol::Responses => {
-            let place = ["type", "item_id", "output_index", "content_index", "summary_index"];
-            one(place.map(|key| data[key].to_string()).join(" "), ".delta", &data["delta"])
-        }
-        Protocol::Messages => {
-            let field = ["text", "partial_json"].into_iter().find(|key| data["delta"][key].is_string());
-            let Some(field) = field else { return Vec::new() };
-            one(format!("{} {field}", data["index"]), &format!(".delta.{field}"), &data["delta"][field])
-        }
-        Protocol::ChatCompletions => {
-            let mut found = Vec::new();
-            for (i, choice) in data["choices"].as_array().into_iter().flatten().enumerate() {
-                let (index, at) = (&choice["index"], format!(".choices[{i}].delta"));
-                found.extend(one(format!("{index}"), &format!("{at}.content"), &choice["delta"]["content"]));
-                for (j, call) in choice["delta"]["tool_calls"].as_array().into_iter().flatten().enumerate() {
-                    let path = format!("{at}.tool_calls[{j}].function.arguments");
-                    found.extend(one(
-                        format!("{index} {}", call["index"]),
-                        &path,
-                        &call["function"]["arguments"],
-                    ));
-                }
-            }
-            found
-        }
     }
 }
 

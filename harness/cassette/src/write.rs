@@ -1,5 +1,5 @@
 //! Writes a cassette, line by line, each distinct block once. A recording that is killed half-way is readable up
-//! to its last whole line. Knows nothing of who calls.
+//! to its last whole line. Whatever is written passes the scanner for secrets first. Knows nothing of who calls.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use wire::{Block, Prompt, Protocol, Thread};
 
 use crate::format::{BlockLine, End, Line, VERSION};
-use crate::{CheckRound, Exchange, Header, Response, Snapshot, ToolRun};
+use crate::{CheckRound, Exchange, Header, Redactor, Response, Snapshot, ToolRun};
 
 /// Counts tokens when a block is recorded, so that nobody need do it again.
 pub trait CountTokens: Send + Sync {
@@ -30,6 +30,7 @@ pub struct Writer {
     ids: HashMap<Digest, u32>,
     lanes: HashMap<String, Lane>,
     exchanges: u32,
+    secrets: Redactor,
     ended: bool,
 }
 
@@ -69,7 +70,17 @@ impl Writer {
         let file = File::create(path)?;
         let path = path.to_owned();
         let (protocol, ids, lanes) = (header.protocol, HashMap::new(), HashMap::new());
-        let mut writer = Self { path, file, tokens, protocol, ids, lanes, exchanges: 0, ended: false };
+        let mut writer = Self {
+            path,
+            file,
+            tokens,
+            protocol,
+            ids,
+            lanes,
+            exchanges: 0,
+            secrets: Redactor::default(),
+            ended: false,
+        };
         writer.line(&Line::Cassette(Header { version: VERSION, ..header }))?;
         Ok(writer)
     }
@@ -84,13 +95,19 @@ impl Writer {
         self.exchanges
     }
 
+    /// Writes a line, without the secrets in it.
     fn line(&mut self, line: &Line) -> io::Result<()> {
+        let text = serde_json::to_string(line)?;
+        let text = self.secrets.json(&text).unwrap_or(text);
+        self.write(text)
+    }
+
+    fn write(&mut self, mut line: String) -> io::Result<()> {
         if self.ended {
             return Err(io::Error::other("the recording has ended"));
         }
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        self.file.write_all(&text)
+        line.push('\n');
+        self.file.write_all(line.as_bytes())
     }
 
     /// The id of a block; writes it where it is new.
@@ -101,10 +118,12 @@ impl Writer {
         }
         let id = u32::try_from(self.ids.len()).map_err(io::Error::other)?;
         let tokens = self.tokens.count(&block.raw);
-        let one_line = !block.raw.contains(['\n', '\r']);
-        let raw = if one_line { Some(RawValue::from_string(block.raw.clone().into_string())?) } else { None };
-        let text = (!one_line).then(|| block.raw.clone().into_string());
-        self.line(&Line::Block(BlockLine { id, kind: block.kind, tokens, raw, text }))?;
+        let written = self.secrets.json(&block.raw).unwrap_or_else(|| block.raw.clone().into_string());
+        let one_line = !written.contains(['\n', '\r']);
+        let (raw, text) =
+            if one_line { (Some(RawValue::from_string(written)?), None) } else { (None, Some(written)) };
+        let line = Line::Block(BlockLine { id, kind: block.kind, tokens, raw, text });
+        self.write(serde_json::to_string(&line)?)?;
         self.ids.insert(digest, id);
         Ok(id)
     }
@@ -170,14 +189,22 @@ impl Writer {
             retry_after_ms: None,
         };
         match response {
-            Response::Stream(frames) => exchange.frames = frames,
+            Response::Stream(frames) => {
+                let protocol = exchange.protocol.unwrap_or(self.protocol);
+                exchange.frames = self.secrets.frames(protocol, frames);
+            }
             Response::Body { status, body, total_us, retry_after_ms } => {
-                (exchange.status, exchange.body) = (status, Some(body));
+                let redacted = if body.starts_with(['{', '[']) {
+                    self.secrets.json(&body)
+                } else {
+                    self.secrets.text(&body)
+                };
+                (exchange.status, exchange.body) = (status, Some(redacted.unwrap_or(body)));
                 (exchange.total_us, exchange.retry_after_ms) = (total_us, retry_after_ms);
             }
         }
         self.exchanges += 1;
-        self.line(&Line::Exchange(exchange))
+        self.write(serde_json::to_string(&Line::Exchange(exchange))?)
     }
 
     /// Records one tool call.
@@ -198,7 +225,10 @@ impl Writer {
     /// Ends the recording: nothing is written after it, whoever still holds on to it.
     pub fn end(&mut self, reason: &str) -> io::Result<()> {
         let exchanges = self.exchanges;
-        self.line(&Line::End(End { reason: reason.to_owned(), exchanges }))?;
+        let reason = self.secrets.text(reason).unwrap_or_else(|| reason.to_owned());
+        let redacted =
+            self.secrets.counts().iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
+        self.line(&Line::End(End { reason, exchanges, redacted }))?;
         self.ended = true;
         Ok(())
     }

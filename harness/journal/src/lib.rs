@@ -16,4 +16,4 @@ pub use run::{
     GitState, Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError,
     RunHeader,
 };
-pub use trial::{Attempt, JournalError, TrialDir, TrialWriter};
+pub use trial::{Attempt, JournalError, Scrub, TrialDir, TrialWriter};

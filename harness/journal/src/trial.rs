@@ -134,6 +134,9 @@ fn last_line(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Gives a JSON text without what must not be kept; nothing where it has none of that.
+pub type Scrub = Box<dyn FnMut(&str) -> Option<String> + Send>;
+
 /// Writes one attempt's journal; every event is on its way to the disk before the call returns.
 pub struct TrialWriter {
     path: PathBuf,
@@ -141,6 +144,7 @@ pub struct TrialWriter {
     line: Vec<u8>,
     counts: Vec<(String, u64)>,
     canonical: Hasher,
+    scrub: Option<Scrub>,
 }
 
 impl TrialWriter {
@@ -156,10 +160,24 @@ impl TrialWriter {
             line: Vec::with_capacity(4096),
             counts: Vec::new(),
             canonical: Hasher::new("trial"),
+            scrub: None,
         };
         let header = Header { journal: VERSION, trial: trial.clone(), attempt };
         writer.put(|line| serde_json::to_writer(line, &header))?;
         Ok(writer)
+    }
+
+    /// The same with every event scrubbed before it is written or enters the digest.
+    #[must_use]
+    pub fn scrubbing(mut self, scrub: Scrub) -> Self {
+        self.scrub = Some(scrub);
+        self
+    }
+
+    /// A text as it may be written.
+    fn scrubbed(&mut self, text: String) -> String {
+        let scrubbed = self.scrub.as_mut().and_then(|scrub| scrub(&text));
+        scrubbed.unwrap_or(text)
     }
 
     /// Appends one event.
@@ -180,6 +198,7 @@ impl TrialWriter {
 
     fn number(&mut self, lane: &str, event: &Event) -> Result<(u64, String), JournalError> {
         let event = serde_json::to_string(event).map_err(|e| self.encode_error(e))?;
+        let event = self.scrubbed(event);
         let n = match self.counts.iter_mut().find(|(name, _)| name == lane) {
             Some((_, n)) => {
                 *n += 1;
@@ -200,13 +219,17 @@ impl TrialWriter {
             lane: &'a str,
             n: u64,
             event: &'a serde_json::value::RawValue,
-            #[serde(skip_serializing_if = "is_default")]
-            host: &'a Host,
-        }
-        fn is_default(host: &&Host) -> bool {
-            **host == Host::default()
+            #[serde(skip_serializing_if = "Option::is_none")]
+            host: Option<Box<serde_json::value::RawValue>>,
         }
         let event = serde_json::from_str(event).map_err(|e| self.encode_error(e))?;
+        let host = if *host == Host::default() {
+            None
+        } else {
+            let text = serde_json::to_string(host).map_err(|e| self.encode_error(e))?;
+            let text = self.scrubbed(text);
+            Some(serde_json::value::RawValue::from_string(text).map_err(|e| self.encode_error(e))?)
+        };
         self.put(|line| serde_json::to_writer(line, &Line { lane, n, event, host }))
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use agent::external::ExternalSpec;
 use agent::{AgentEnd, AgentFault, Observer, Tally};
 use base::{Clock, Digest, Seed, SystemClock, micros};
+use cassette::{Redactor, Scanner};
 use journal::{
     Ended, Event, FailureMode, FaultFigures, FigureKind, Host, HostEnded, Outcome, PatchFigures, Recovery,
     Replaying, TrialDir, TrialWriter,
@@ -50,6 +51,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) cassettes: PathBuf,
     /// Where recordings are copied to when they are whole.
     pub(crate) record: Option<&'a Path>,
+    /// Finds secrets, which no journal keeps.
+    pub(crate) scanner: Arc<Scanner>,
 }
 
 /// One attempt that is to be made.
@@ -203,7 +206,8 @@ type Verdict = (Outcome, Option<FailureMode>, String);
 pub(crate) fn attempt(shared: &Shared<'_>, job: &Job<'_>) -> Result<Ended, Cut> {
     let writer =
         TrialWriter::create(job.dir, &job.trial.id, job.attempt).map_err(|e| Cut::Keeping(e.to_string()))?;
-    let log = Log::new(writer);
+    let mut secrets = Redactor::new(Arc::clone(&shared.scanner));
+    let log = Log::new(writer.scrubbing(Box::new(move |text| secrets.json(text))));
     let mut sums = Sums::new();
     let mut stopped = false;
     let verdict = match carry_out(shared, job, &log, &mut sums) {

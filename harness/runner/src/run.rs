@@ -249,6 +249,7 @@ impl<'a> Engine<'a> {
             clock: self.options.clock,
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),
+            scanner: std::sync::Arc::default(),
         };
         let stops = Stops::default();
         let one = |trial: &TrialPlan| {

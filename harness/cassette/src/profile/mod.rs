@@ -3,19 +3,24 @@
 
 mod rule;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use wire::{
     Block, BlockKind, Capture, Chain, Exact, JsonError, Normalise, PathStep, Protocol, Rewrite, Template,
     canonical_with, escaped, markable, marked, path_text,
 };
 
+use crate::redact::{Found, Scanner, marks};
 use rule::{Rule, RuleFile, Span};
 
 /// The profiles that come with the program.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("native", include_str!("../../profiles/native.toml")),
     ("codex", include_str!("../../profiles/codex.toml")),
     ("claude-code", include_str!("../../profiles/claude-code.toml")),
+    ("mini-swe-agent", include_str!("../../profiles/mini-swe-agent.toml")),
+    ("opencode", include_str!("../../profiles/opencode.toml")),
     ("generic", include_str!("../../profiles/generic.toml")),
 ];
 
@@ -36,6 +41,8 @@ pub struct Profile {
     name: String,
     protocol: Protocol,
     rules: Vec<Rule>,
+    /// Finds what a recording has marks for.
+    secrets: Option<Arc<Scanner>>,
 }
 
 #[derive(Deserialize)]
@@ -85,13 +92,20 @@ impl Profile {
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
         let file: ProfileFile = toml::from_str(text).map_err(|e| ProfileError::Malformed(e.to_string()))?;
         let rules = file.rule.into_iter().map(Rule::new).collect::<Result<_, _>>()?;
-        Ok(Self { name: file.name, protocol: Protocol::default(), rules })
+        Ok(Self { name: file.name, protocol: Protocol::default(), rules, secrets: None })
     }
 
     /// The same for requests of a protocol.
     #[must_use]
     pub fn speaking(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
+        self
+    }
+
+    /// The same for a recording whose secrets were taken out: what stands for them is equal to any secret of its kind.
+    #[must_use]
+    pub fn redacting(mut self) -> Self {
+        self.secrets = Some(Arc::default());
         self
     }
 
@@ -150,8 +164,8 @@ impl Profile {
     }
 
     /// The spans of a text said by the model that name followed values, or that a rule for a call's arguments covers:
-    /// start, end, class.
-    pub(crate) fn said_spans(&self, text: &str, known: &[Capture]) -> Vec<(usize, usize, &str)> {
+    /// start, end, class. And the marks of secrets.
+    pub(crate) fn said_spans(&self, text: &str, known: &[Capture]) -> Vec<(usize, usize, String)> {
         let arguments = [PathStep::Key("arguments".to_owned())];
         let mut spans = Vec::new();
         for (number, rule) in self.rules.iter().enumerate() {
@@ -159,8 +173,15 @@ impl Profile {
                 rule.spans(number, text, known, &mut spans);
             }
         }
-        spans.sort_by_key(|span| span.start);
-        spans.into_iter().map(|span| (span.start, span.end, self.rules[span.rule].class.as_str())).collect()
+        let class = |rule: usize| self.rules[rule].class.clone();
+        let mut spans: Vec<_> =
+            spans.into_iter().map(|span| (span.start, span.end, class(span.rule))).collect();
+        for Found { start, end, kind } in self.secrets.iter().flat_map(|_| marks(text)) {
+            spans.retain(|span| span.1 <= start || end <= span.0);
+            spans.push((start, end, secret_class(kind)));
+        }
+        spans.sort_by_key(|span| span.0);
+        spans
     }
 
     fn taken<'a>(&'a self, kind: BlockKind, known: &[Capture]) -> Taken<'a> {
@@ -174,7 +195,7 @@ impl Normalise for Profile {
         if !markable(&text) {
             return Ok(escaped(&text).into_owned());
         }
-        if !self.rules.iter().any(|rule| rule.block == kind) {
+        if self.secrets.is_none() && !self.rules.iter().any(|rule| rule.block == kind) {
             return Ok(text);
         }
         // On the canonical text, so that the order of the values is always the same.
@@ -182,11 +203,16 @@ impl Normalise for Profile {
     }
 
     fn normalise(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<Template, JsonError> {
-        if self.rules.is_empty() && self.protocol != Protocol::Messages {
+        if self.rules.is_empty() && self.secrets.is_none() && self.protocol != Protocol::Messages {
             return Exact.normalise(kind, raw, known);
         }
         Ok(Template::of(&self.text(kind, raw, known)?))
     }
+}
+
+/// The class of the secrets of a kind.
+fn secret_class(kind: &str) -> String {
+    format!("secret:{kind}")
 }
 
 /// Takes the volatile values of one block out.
@@ -219,18 +245,40 @@ impl Taken<'_> {
     }
 }
 
+impl Taken<'_> {
+    /// The secrets of a text, and their marks.
+    fn secrets(&self, path: &[PathStep], value: &str) -> Vec<Found> {
+        let member = path.last().and_then(|step| match step {
+            PathStep::Key(key) => Some(key.as_str()),
+            PathStep::Index(_) => None,
+        });
+        self.profile.secrets.as_ref().map_or_else(Vec::new, |secrets| secrets.find(value, member))
+    }
+}
+
 impl Rewrite for Taken<'_> {
     fn string(&mut self, path: &[PathStep], value: &str) -> Option<String> {
-        let spans = self.spans(path, value);
+        let mut spans: Vec<(usize, usize, Option<usize>, String)> = Vec::new();
+        for Found { start, end, kind } in self.secrets(path, value) {
+            spans.push((start, end, None, secret_class(kind)));
+        }
+        for Span { start, end, rule } in self.spans(path, value) {
+            if spans.iter().all(|other| other.1 <= start || end <= other.0) {
+                spans.push((start, end, Some(rule), self.profile.rules[rule].class.clone()));
+            }
+        }
         if spans.is_empty() {
             return None;
         }
+        spans.sort_by_key(|span| span.0);
         let mut text = String::with_capacity(value.len() + 16 * spans.len());
         let mut from = 0;
-        for Span { start, end, rule } in spans {
+        for (start, end, rule, class) in spans {
             text.push_str(&value[from..start]);
-            text.push_str(&marked(&self.profile.rules[rule].class, &value[start..end]));
-            self.cover(rule, path, &value[start..end]);
+            text.push_str(&marked(&class, &value[start..end]));
+            if let Some(rule) = rule {
+                self.cover(rule, path, &value[start..end]);
+            }
             from = end;
         }
         text.push_str(&value[from..]);
