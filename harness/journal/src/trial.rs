@@ -324,6 +324,19 @@ mod tests {
     }
 
     #[test]
+    fn what_must_not_be_kept_is_in_no_event_and_the_digest_is_of_what_was_written() {
+        let (_temp, dir, id) = trial();
+        let scrub = |text: &str| text.contains("hush").then(|| text.replace("hush", "-"));
+        let mut writer = TrialWriter::create(&dir, &id, 1).unwrap().scrubbing(Box::new(scrub));
+        let host = Host { log: "hush".to_owned(), ..Host::default() };
+        writer.write("main", &Event::Said { step: 1, text: "hush now".to_owned() }, &host).unwrap();
+        let digest = writer.canonical.finish();
+        assert!(!fs::read_to_string(dir.journal(1)).unwrap().contains("hush"));
+        let attempt = Attempt::read(&dir.journal(1)).unwrap();
+        assert_eq!((attempt.digest, attempt.records[0].host.log.as_str()), (digest, "-"));
+    }
+
+    #[test]
     fn what_the_host_measured_does_not_enter_the_digest() {
         let mut digests = Vec::new();
         for at_us in [1, 2] {

@@ -176,7 +176,7 @@ impl Round<'_> {
         let counted = ["cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens"];
         match counted.iter().find(|member| raw.contains(&format!("\"{member}\""))) {
             Some(member) => {
-                self.find("cached_tokens", Verdict::Yes, format!("{member}: {}", usage.cached_tokens))
+                self.find("cached_tokens", Verdict::Yes, format!("{member}: {}", usage.cached_tokens));
             }
             None => self.find("cached_tokens", Verdict::No, "the token counts do not tell the cached ones"),
         }
@@ -233,7 +233,7 @@ impl Round<'_> {
 
     fn round_trip(&mut self, wish: &Wish<'_>, answer: &Answer, calls: &[(String, String)]) {
         let ids: Vec<&str> = calls.iter().map(|(id, _)| id.as_str()).collect();
-        let mut said: Vec<String> = answer.items.iter().map(|item| item.to_string()).collect();
+        let mut said: Vec<String> = answer.items.iter().map(ToString::to_string).collect();
         said.extend(outputs(self.protocol, &ids, "marble"));
         let wish = Wish { said: &said, forced: false, ..*wish };
         match self.ask(&body(self.protocol, self.name, &wish)) {
@@ -258,7 +258,7 @@ impl Round<'_> {
         match self.ask(&body(self.protocol, self.name, &Wish { text, ..*wish })) {
             Ok((answer, _)) => match calls(self.protocol, &answer).len() {
                 0 | 1 => {
-                    self.find("parallel_tool_calls", Verdict::Unclear, "the model made no two calls at once")
+                    self.find("parallel_tool_calls", Verdict::Unclear, "the model made no two calls at once");
                 }
                 n => self.find("parallel_tool_calls", Verdict::Yes, format!("{n} calls in one answer")),
             },
