@@ -40,6 +40,7 @@ fn writer(path: &Path, protocol: Protocol) -> Writer {
         workspace: Digest::of(b"workspace"),
         tokenizer: "bytes".into(),
         toolchain: Default::default(),
+        start: None,
     };
     Writer::create(path, header, Arc::new(Bytes)).unwrap()
 }
