@@ -2,7 +2,6 @@
 //! key never leaves.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod backend;
 mod busy;
