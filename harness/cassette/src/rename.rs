@@ -11,6 +11,7 @@ use wire::{
 };
 
 use crate::deltas::{Delta, Deltas, piece, streams};
+use crate::profile::is_secret;
 use crate::{Cassette, Profile};
 
 /// Members of an answer that come back unread, or signed: nothing in them is renamed.
@@ -63,9 +64,10 @@ impl<'a> Renames<'a> {
         profile: &'a Profile,
         pairs: impl Iterator<Item = (&'c Capture, &'c Capture)>,
     ) -> Self {
-        // Only what is followed is ever said by a model.
+        // Only what is followed is ever said by a model, and secrets.
+        let said = |old: &Capture| old.is_followed() || is_secret(&old.class);
         let changed =
-            pairs.filter(|(old, new)| old.is_followed() && old.class == new.class && old.value != new.value);
+            pairs.filter(|(old, new)| said(old) && old.class == new.class && old.value != new.value);
         let now: HashMap<Capture, String> =
             changed.map(|(old, new)| (old.clone(), new.value.clone())).collect();
         let recorded = now.keys().cloned().collect();

@@ -210,9 +210,17 @@ impl Normalise for Profile {
     }
 }
 
+/// What the classes of secrets begin with; the kind follows.
+const SECRET: &str = "secret:";
+
 /// The class of the secrets of a kind.
 fn secret_class(kind: &str) -> String {
-    format!("secret:{kind}")
+    format!("{SECRET}{kind}")
+}
+
+/// Whether a class is one of secrets.
+pub(crate) fn is_secret(class: &str) -> bool {
+    class.starts_with(SECRET)
 }
 
 /// Takes the volatile values of one block out.
