@@ -90,3 +90,38 @@ fn breaks(out: &mut String, sums: &[BreakSum]) {
 fn escaped(text: &str) -> String {
     line(text, 300).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use promptcache::Figures;
+
+    use super::*;
+    use crate::cache::TrialCache;
+
+    #[test]
+    fn a_section_has_a_row_for_each_variant_and_trial_and_no_markup_of_a_recording() {
+        let figures =
+            FigureSet::of(&Figures { calls: 3, input_tokens: 900, cached_tokens: 450, ..Figures::default() });
+        let trial = TrialCache {
+            trial: "core/<script>@main#1".to_owned(),
+            variant: "main".to_owned(),
+            figures: figures.clone(),
+            breaks: 2,
+        };
+        let mut cache = RunCache {
+            synthetic: true,
+            total: figures.clone(),
+            variants: BTreeMap::from([("main".to_owned(), figures)]),
+            trials: vec![trial],
+            breaks: Vec::new(),
+        };
+        let page = cache_html(&cache);
+        assert!(page.contains("SYNTHETIC") && page.contains("core/&lt;script&gt;@main#1"), "{page}");
+        assert_eq!(page.matches("<td>50.0 %</td>").count(), 3, "{page}");
+        assert!(!page.contains("<script"));
+        cache.trials.clear();
+        assert_eq!(cache_html(&cache), "");
+    }
+}
