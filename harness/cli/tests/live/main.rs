@@ -248,7 +248,7 @@ fn what_a_backend_does_wrong_is_tried_again_and_told_one_by_one() {
 
 #[test]
 fn a_backend_that_never_answers_well_is_a_model_error_and_a_bad_request_is_not_tried_again() {
-    for (status, requests) in [(500, 5), (400, 1)] {
+    for (status, requests) in [(500, 6), (400, 1)] {
         let backend = match status {
             500 => Backend::start(|_| refusal(500, "")),
             _ => Backend::start(|_| refusal(400, "")),
