@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     const AT: Pointing<'_> =
-        Pointing { base_url: "http://127.0.0.1:4000", home: "/home/me", unattended: true };
+        Pointing { base_url: "http://127.0.0.1:4000", home: "/home/agent", unattended: true };
 
     fn words(line: &str) -> Vec<String> {
         line.split(' ').map(str::to_owned).collect()

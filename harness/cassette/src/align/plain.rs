@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_an_output_measured_is_taken_out_and_what_it_says_stays() {
-        let folders = ["/home/a/work".to_owned()];
+        let folders = ["/srv/a/work".to_owned()];
         let plain = |text| output(text, &folders).into_owned();
         assert_eq!(plain("3 passed in 0.12s"), "3 passed in <duration>");
         assert_eq!(plain("4 passed in 12 ms"), "4 passed in <duration>");
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(plain("[09:00:01] x"), "[<time>] x");
         assert_eq!(plain("<T object at 0x7f3a12>"), "<T object at <address>>");
         assert_eq!(plain("commit 1a2b3c4d5e"), "commit <digest>");
-        assert_eq!(plain("/home/a/work/x /home/a/workshop"), "<folder>/x /home/a/workshop");
+        assert_eq!(plain("/srv/a/work/x /srv/a/workshop"), "<folder>/x /srv/a/workshop");
         assert_eq!(plain("/tmp/tmpab12_x/y /tmp/out.txt"), "/tmp/<name>/y /tmp/out.txt");
         assert_eq!(plain("größe 12 Sekunden, 1.2.3, deadbeef"), "größe 12 Sekunden, 1.2.3, deadbeef");
     }
