@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use base::SystemClock;
 use journal::RunDir;
 use report::{RunData, TrialState};
-use runner::{Options, Selection};
-use sandbox::Walls;
+use runner::Selection;
 use serde::Serialize;
 use suite::{Suite, TaskEntry, Variant};
 
@@ -99,25 +98,7 @@ fn carry_out(
     };
     let planned = runner::plan(selection, &settings::run_git)?;
     let clock = SystemClock::start();
-    let options = Options {
-        out: out.to_owned(),
-        jobs: settings::jobs(args.jobs),
-        live_jobs: 1,
-        live: runner::Live::default(),
-        pace: runner::Pace::Instant,
-        stage: settings::stage()?,
-        walls: Walls::full(),
-        hidden: settings.hidden(out),
-        toolchains: settings.config.toolchains.clone(),
-        path: settings::path(),
-        spawn: &settings::spawn,
-        record: None,
-        arguments: Vec::new(),
-        git: None,
-        host: settings::host_name(),
-        cancel: signals.cancel.clone(),
-        clock: &clock,
-    };
+    let options = settings.plain_options(out, args.jobs, signals, &clock)?;
     let outcome = runner::run(&planned, &options, bar)?;
     if outcome.stopped {
         return Err(Failure::new(signals.exit(), "stopped"));

@@ -1,12 +1,22 @@
 //! `retake compare`: two runs, or variants of one, task by task.
 
-use report::compare::{Arm, CompareError, Comparison, Matrix, Options, comparison_text, matrix_text};
-use report::{RunData, TerminalOptions};
+use std::collections::BTreeMap;
+
+use journal::RunDir;
+use report::compare::{
+    Arm, Baseline, CompareError, Comparison, Matrix, Options, comparison_text, matrix_text,
+};
+use report::gate::{self, Judged, Rule, refuse};
+use report::{RunData, TerminalOptions, TrialSession};
+use serde::Serialize;
 
 use crate::args::{Common, CompareArgs};
 use crate::exit::{Exit, Failure};
-use crate::output;
 use crate::settings::Settings;
+use crate::{gates, output};
+
+/// Flipped tasks of one kind whose trials are looked into.
+const MOST_FORKS: usize = 20;
 
 impl From<CompareError> for Failure {
     fn from(error: CompareError) -> Self {
@@ -20,13 +30,17 @@ pub(crate) fn compare(args: &CompareArgs, common: &Common) -> Result<Exit, Failu
     let options = Options { margin: args.margin, seed: base::Seed::new(args.seed), ..Options::default() };
     let terminal = TerminalOptions { color: output::color(), width: None };
     match arms(args, &settings)? {
-        Arms::Two(base, head) => {
-            let comparison = Comparison::of(&base, &head, &options)?;
+        Arms::Two(base, head, dirs) => {
+            let mut comparison = Comparison::of(&base, &head, &options)?;
+            forks(&mut comparison, &dirs);
+            let judged = judge(&args.gate, &base, &head, options.seed)?;
             if common.json {
-                output::json(&comparison)?;
+                output::json(&Answer { comparison: &comparison, gates: &judged })?;
             } else {
                 output::text(&comparison_text(&comparison, &terminal))?;
             }
+            gates::tell(&judged);
+            return Ok(gates::exit(&judged));
         }
         Arms::Many(arms) => {
             let matrix = Matrix::of(&arms, &options)?;
@@ -40,39 +54,115 @@ pub(crate) fn compare(args: &CompareArgs, common: &Common) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
+/// A comparison with how its gates stand.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+    #[serde(skip_serializing_if = "<[Judged]>::is_empty")]
+    gates: &'a [Judged],
+}
+
+/// How head stands to the rules, with base as its baseline.
+fn judge(rules: &[String], base: &Arm, head: &Arm, seed: base::Seed) -> Result<Vec<Judged>, Failure> {
+    let baseline = std::slice::from_ref(base);
+    let planned = [(head.variant.as_str(), head.facts.digest)];
+    let mut parsed = Vec::new();
+    for rule in rules {
+        let gate = gates::parse(rule)?;
+        if matches!(gate.rule, Rule::Drift { .. }) {
+            return Err(Failure::usage(format!(
+                "gate `{rule}`: drift is not kept of an arm: gate the run itself"
+            )));
+        }
+        refuse(&gate, head.facts.mode, &planned, Some(baseline)).map_err(Failure::usage)?;
+        parsed.push(gate);
+    }
+    Ok(gate::judge(&parsed, std::slice::from_ref(head), baseline, &BTreeMap::new(), seed))
+}
+
+/// Looks where the two trials of each flipped task began to act differently. Where nothing is kept of one, nothing is said.
+fn forks(comparison: &mut Comparison, dirs: &[Option<RunDir>; 2]) {
+    let [Some(base), Some(head)] = dirs else { return };
+    let flips = [&mut comparison.gained_tasks, &mut comparison.lost_tasks];
+    for flip in flips.into_iter().flat_map(|flips| flips.iter_mut().take(MOST_FORKS)) {
+        let [a, b] = &flip.trials;
+        let read = |dir: &RunDir, id| TrialSession::last(&dir.trial(id)).ok().flatten();
+        if let (Some(a), Some(b)) = (read(base, a), read(head, b)) {
+            flip.fork = a.compare(&b, &[]).fork;
+        }
+    }
+}
+
 /// What is compared.
 enum Arms {
-    Two(Box<Arm>, Box<Arm>),
+    /// Base and head, with their folders where they have some.
+    Two(Box<Arm>, Box<Arm>, [Option<RunDir>; 2]),
     Many(Vec<Arm>),
 }
 
+/// A run with its folder.
+struct Run {
+    dir: RunDir,
+    data: RunData,
+}
+
+impl Run {
+    fn read(settings: &Settings, name: &str) -> Result<Self, Failure> {
+        let dir = settings.find_run(name)?;
+        Ok(Self { data: settings.load(&dir)?, dir })
+    }
+}
+
 fn arms(args: &CompareArgs, settings: &Settings) -> Result<Arms, Failure> {
-    let base = settings.load(&settings.find_run(&args.base)?)?;
-    let head = args.head.as_ref().map(|run| settings.load(&settings.find_run(run)?)).transpose()?;
+    if args.base == "baseline" {
+        return against_baseline(args, settings);
+    }
+    let base = Run::read(settings, &args.base)?;
+    let head = args.head.as_ref().map(|run| Run::read(settings, run)).transpose()?;
     let names = (args.base_variant.as_deref(), args.head_variant.as_deref());
     match (&head, names) {
         (None, (None, None)) => {
-            let variants: Vec<&str> = base.header.plan.variants.iter().map(|v| v.name.as_str()).collect();
+            let variants: Vec<&str> =
+                base.data.header.plan.variants.iter().map(|v| v.name.as_str()).collect();
             match variants.as_slice() {
                 [_] => Err(Failure::usage("the run has one variant: name a second run to compare it with")),
                 [a, b] => two(&base, a, &base, b),
-                many => Ok(Arms::Many(many.iter().map(|name| arm(&base, name)).collect::<Result<_, _>>()?)),
+                many => {
+                    Ok(Arms::Many(many.iter().map(|name| arm(&base.data, name)).collect::<Result<_, _>>()?))
+                }
             }
         }
         (None, (a, b)) => {
-            let (a, b) = (a.map_or_else(|| only(&base), Ok)?, b.map_or_else(|| only(&base), Ok)?);
+            let (a, b) = (a.map_or_else(|| only(&base.data), Ok)?, b.map_or_else(|| only(&base.data), Ok)?);
             two(&base, a, &base, b)
         }
         (Some(head), (a, b)) => {
-            let shared = shared(&base, head);
+            let shared = shared(&base.data, &head.data);
             let pick = |given: Option<&str>, data: &RunData| match (given, &shared) {
                 (Some(name), _) => Ok(name.to_owned()),
                 (None, Some(name)) => Ok(name.clone()),
                 (None, None) => only(data).map(str::to_owned),
             };
-            two(&base, &pick(a, &base)?, head, &pick(b, head)?)
+            two(&base, &pick(a, &base.data)?, head, &pick(b, &head.data)?)
         }
     }
+}
+
+/// A run against the baseline.
+fn against_baseline(args: &CompareArgs, settings: &Settings) -> Result<Arms, Failure> {
+    let baseline = Baseline::read(&settings.config.out)?;
+    let baseline = baseline
+        .ok_or_else(|| Failure::usage("there is no baseline: set one with `retake baseline set RUN`"))?;
+    let run = args.head.as_deref().unwrap_or("latest");
+    let head = Run::read(settings, run)?;
+    let name = args.head_variant.as_deref().map_or_else(|| only(&head.data), Ok)?;
+    let wanted = args.base_variant.as_deref().unwrap_or(name);
+    let named = baseline.arms.iter().find(|arm| arm.variant == wanted);
+    let only_one = baseline.arms.first().filter(|_| baseline.arms.len() == 1 && args.base_variant.is_none());
+    let base = named.or(only_one);
+    let base = base.ok_or_else(|| Failure::usage(format!("the baseline has no variant {wanted:?}")))?;
+    Ok(Arms::Two(Box::new(base.clone()), Box::new(arm(&head.data, name)?), [None, Some(head.dir)]))
 }
 
 /// The one variant that both runs have by the same name.
@@ -97,8 +187,10 @@ fn only(data: &RunData) -> Result<&str, Failure> {
     }
 }
 
-fn two(base: &RunData, base_variant: &str, head: &RunData, head_variant: &str) -> Result<Arms, Failure> {
-    Ok(Arms::Two(Box::new(arm(base, base_variant)?), Box::new(arm(head, head_variant)?)))
+fn two(base: &Run, base_variant: &str, head: &Run, head_variant: &str) -> Result<Arms, Failure> {
+    let dirs = [Some(base.dir.clone()), Some(head.dir.clone())];
+    let (base, head) = (arm(&base.data, base_variant)?, arm(&head.data, head_variant)?);
+    Ok(Arms::Two(Box::new(base), Box::new(head), dirs))
 }
 
 fn arm(data: &RunData, variant: &str) -> Result<Arm, Failure> {

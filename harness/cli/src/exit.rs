@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     Fault = 4,
     /// A request diverged from its recording: trials are void.
     Diverged = 5,
+    /// A gate could not be decided by these trials.
+    Inconclusive = 6,
     /// Nothing ran.
     Nothing = 7,
     /// Stopped by Ctrl-C; the run can go on.
@@ -116,6 +118,12 @@ impl From<cassette::CassetteError> for Failure {
 
 impl From<::report::ReportError> for Failure {
     fn from(error: ::report::ReportError) -> Self {
+        Self::input(error)
+    }
+}
+
+impl From<::report::compare::BaselineError> for Failure {
+    fn from(error: ::report::compare::BaselineError) -> Self {
         Self::input(error)
     }
 }

@@ -10,6 +10,8 @@ mod doctor;
 mod exit;
 mod faults;
 mod fork;
+mod gates;
+mod history;
 mod hosted;
 mod leash;
 mod list;
@@ -18,6 +20,7 @@ mod noted;
 mod output;
 mod progress;
 mod record;
+mod regrade;
 mod replay;
 mod report;
 mod run;
@@ -48,6 +51,9 @@ fn main() -> ExitCode {
         args::Verb::Replay(replay) => replay::replay(&replay, &args.common),
         args::Verb::Report(report) => report::report(&report, &args.common),
         args::Verb::Compare(compare) => compare::compare(&compare, &args.common),
+        args::Verb::History(history) => history::history(&history, &args.common),
+        args::Verb::Baseline(verb) => history::baseline(&verb, &args.common),
+        args::Verb::Regrade(regrade) => regrade::regrade(&regrade, &args.common),
         args::Verb::Show(show) => show::show(&show, &args.common),
         args::Verb::Diff(diff) => diff::diff(&diff, &args.common),
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),

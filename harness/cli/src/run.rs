@@ -4,16 +4,20 @@ use std::path::PathBuf;
 
 use base::SystemClock;
 use clap::Parser;
-use journal::{DriftGrade, Mode, Replaying, RunDir};
+use journal::{Replaying, RunDir};
+use report::gate::Judged;
+use report::history::{self, HistoryLine};
 use report::{RunData, RunSummary, Scores, TerminalOptions, TrialState};
 use runner::{Options, Planned, RunOutcome, Selection};
 use sandbox::Walls;
+use serde::Serialize;
 use suite::{Profile, Variant};
 
 use crate::args::{Args, Common, RunArgs, Verb};
 use crate::exit::{Exit, Failure};
 use crate::faults::faults;
 use crate::fork;
+use crate::gates::{self, Gates};
 use crate::output;
 use crate::progress::Bar;
 use crate::settings::{self, DEFAULT_PROFILE, Settings, Signals};
@@ -48,6 +52,15 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
     }
 }
 
+/// The plan of a run as it would be made now, with the settings that hold there.
+pub(crate) fn planned_again(dir: &RunDir) -> Result<(Settings, Planned), Failure> {
+    let (args, from) = parse_again(&dir.header()?.arguments)?;
+    let settings = Settings::read(&from)?;
+    let profile = profile(&args, &settings)?;
+    let planned = runner::plan(selection(&args, &settings, &profile)?, &settings::run_git)?;
+    Ok((settings, planned))
+}
+
 /// The arguments that a run was begun with.
 fn parse_again(arguments: &[String]) -> Result<(RunArgs, Common), Failure> {
     let broken =
@@ -69,7 +82,9 @@ fn begin(
     let profile = profile(args, settings)?;
     let out =
         args.out.as_ref().map_or_else(|| settings.config.out.clone(), |out| settings.directory.join(out));
+    let mut gates = Gates::read(&args.gate, &args.profile, settings, &out)?;
     let planned = runner::plan(selection(args, settings, &profile)?, &settings::run_git)?;
+    gates.check(&planned)?;
     warn(&planned);
     if args.uncontained {
         output::note("--uncontained: no wall stands around the trials; host.json says so too");
@@ -105,7 +120,7 @@ fn begin(
     if let Some(spent) = live.spent() {
         output::note(&format!("spent {spent:.4} USD of {:.4}", args.max_cost.unwrap_or_default()));
     }
-    finish(&outcome, settings, &signals, common)
+    finish(&outcome, settings, &gates, (&signals, common))
 }
 
 /// The profile that was asked for; an empty one where the default one is not described.
@@ -118,12 +133,6 @@ fn profile(args: &RunArgs, settings: &Settings) -> Result<Profile, Failure> {
 }
 
 fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<Selection, Failure> {
-    if let Some(gate) = profile.gates.first() {
-        return Err(Failure::usage(format!(
-            "the gate {gate:?} of profile {:?} is not carried out yet",
-            args.profile
-        )));
-    }
     let fork = args.fork.as_deref().map(|fork| fork::find(settings, fork)).transpose()?;
     let (suite, task) =
         fork.iter().map(|f| (f.trial.suite.clone(), f.trial.task.clone())).unzip::<_, _, Vec<_>, Vec<_>>();
@@ -175,6 +184,7 @@ fn arguments(args: &RunArgs, settings: &Settings) -> Vec<String> {
     list.push(format!("--matching={}", args.matching));
     list.push(format!("--tools={}", args.tools));
     list.extend(args.expect.iter().map(|cause| format!("--expect={cause}")));
+    list.extend(many("gate", &args.gate));
     let one = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     list.extend(one("fork", args.fork.clone()));
@@ -207,8 +217,8 @@ fn warn(planned: &Planned) {
 fn finish(
     outcome: &RunOutcome,
     settings: &Settings,
-    signals: &Signals,
-    common: &Common,
+    gates: &Gates,
+    (signals, common): (&Signals, &Common),
 ) -> Result<Exit, Failure> {
     if let Some(fault) = &outcome.fault {
         let resume = format!("make room, then: retake run --resume {}", outcome.dir.path.display());
@@ -219,8 +229,10 @@ fn finish(
     if let Err(error) = report::write_all(&outcome.dir, &data, &scores) {
         return Err(Failure::host(error));
     }
+    let judged = if outcome.stopped { Vec::new() } else { gates.judge(&outcome.dir, &data)? };
     if common.json {
-        output::json(&RunSummary::of(&data, &scores, &outcome.dir.path))?;
+        let summary = RunSummary::of(&data, &scores, &outcome.dir.path);
+        output::json(&Answer { summary, gates: &judged })?;
     } else {
         let options = TerminalOptions { color: output::color(), width: None };
         output::text(&report::terminal(&data, &scores, &options))?;
@@ -233,11 +245,25 @@ fn finish(
         output::note(&format!("stopped; go on with: retake run --resume {}", outcome.dir.path.display()));
         return Ok(signals.exit());
     }
-    Ok(exit(&data))
+    let line = HistoryLine::of(&data, &scores).map_err(Failure::host)?;
+    if let Some(out) = outcome.dir.path.parent() {
+        history::append(out, &line)?;
+    }
+    gates::tell(&judged);
+    Ok(exit(&data, &judged))
+}
+
+/// A run's summary with how its gates stand.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    summary: RunSummary,
+    #[serde(skip_serializing_if = "<[Judged]>::is_empty")]
+    gates: &'a [Judged],
 }
 
 /// The exit code of a run that came to its end: what weighs most first.
-pub(crate) fn exit(data: &RunData) -> Exit {
+fn exit(data: &RunData, judged: &[Judged]) -> Exit {
     let any = |state: TrialState| data.trials.iter().any(|trial| trial.state() == state);
     if any(TrialState::HarnessFault) {
         return Exit::Fault;
@@ -251,15 +277,5 @@ pub(crate) fn exit(data: &RunData) -> Exit {
     if !data.trials.iter().any(|trial| trial.state().scored()) {
         return Exit::Nothing;
     }
-    // The gate that holds unless another is named: a replay's tools do what they did, but for the text they print.
-    let grade = |grade: DriftGrade| data.drift().get(&grade).copied().unwrap_or(0);
-    if matches!(data.header.plan.mode, Mode::Replay | Mode::Fork)
-        && grade(DriftGrade::Exit) + grade(DriftGrade::Files) > 0
-    {
-        output::note(
-            "gate `drift <= text` broke: tools or checks did something else than when they were recorded",
-        );
-        return Exit::Gate;
-    }
-    Exit::Done
+    gates::exit(judged)
 }

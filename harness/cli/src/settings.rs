@@ -6,10 +6,12 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base::Clock;
 use journal::{GitState, RunDir};
 use promptcache::PriceTable;
 use report::{Prices, RunData};
-use sandbox::Cancel;
+use runner::Options;
+use sandbox::{Cancel, Walls};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use suite::{Config, Suite, Variant};
@@ -97,6 +99,35 @@ impl Settings {
         let own = self.config.backends.values().flat_map(|backend| backend.prices.iter());
         let own = own.map(|(model, price)| (model.clone(), runner::price(price))).collect();
         Ok(RunData::priced(dir, &Prices { table, own })?)
+    }
+
+    /// How to carry out what is neither recorded nor live, behind every wall.
+    pub(crate) fn plain_options<'a>(
+        &self,
+        out: &Path,
+        jobs_asked: Option<u32>,
+        signals: &Signals,
+        clock: &'a dyn Clock,
+    ) -> Result<Options<'a>, Failure> {
+        Ok(Options {
+            out: out.to_owned(),
+            jobs: jobs(jobs_asked),
+            live_jobs: 1,
+            live: runner::Live::default(),
+            pace: runner::Pace::Instant,
+            stage: stage()?,
+            walls: Walls::full(),
+            hidden: self.hidden(out),
+            toolchains: self.config.toolchains.clone(),
+            path: path(),
+            spawn: &spawn,
+            record: None,
+            arguments: Vec::new(),
+            git: None,
+            host: host_name(),
+            cancel: signals.cancel.clone(),
+            clock,
+        })
     }
 
     /// What no trial may see, wherever it lies: the project, the runs, the home folder.

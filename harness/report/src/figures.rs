@@ -69,6 +69,24 @@ pub(crate) fn repeats(score: &Score) -> Option<String> {
     Some(format!("pass@{k} {one}, pass^{k} {all}"))
 }
 
+/// What a rate and its cost come to beyond these trials: the interval for tasks like these, and the money; nothing where
+/// neither is known.
+pub(crate) fn beyond(score: &Score) -> Option<String> {
+    let interval = score.pass_rate.as_ref().and_then(|rate| rate.interval_tasks);
+    let tasks =
+        interval.map(|i| format!("for tasks like these [{}, {}]", hundredths(i.lo), hundredths(i.hi)));
+    let usd = |value: f64| format!("{value:.4} USD");
+    let effort = &score.effort;
+    let cost = effort.cost_usd.map(|cost| {
+        let uncached =
+            effort.uncached_usd.map(|u| format!(", {} without the cache", usd(u))).unwrap_or_default();
+        let pass = effort.usd_per_pass.map(|p| format!(", {} a pass", usd(p))).unwrap_or_default();
+        format!("cost {}{uncached}{pass}", usd(cost))
+    });
+    let known: Vec<String> = [tasks, cost].into_iter().flatten().collect();
+    (!known.is_empty()).then(|| known.join("; "))
+}
+
 /// Trials that are neither passed nor failed, as `1 void, 2 not runnable`; empty where there are none.
 pub(crate) fn apart(counts: &Counts) -> String {
     let parts = [

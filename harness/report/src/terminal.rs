@@ -128,8 +128,9 @@ fn tables(page: &mut Page, scores: &Scores) {
     let totals = scores.variants.iter().map(|v| (vec!["all".to_owned(), v.variant.clone()], v.score.clone()));
     page.table(&["suite", "variant"], suites.chain(totals));
     for variant in &scores.variants {
-        if let Some(repeats) = figures::repeats(&variant.score) {
-            page.line(&format!("{}: {repeats}", variant.variant));
+        for note in [figures::repeats(&variant.score), figures::beyond(&variant.score)].into_iter().flatten()
+        {
+            page.line(&format!("{}: {note}", variant.variant));
         }
     }
     page.line("rates with their Wilson 95 % interval, for these tasks as sampled; times are virtual");

@@ -17,6 +17,11 @@ pub(crate) fn line(text: &str, limit: usize) -> String {
     out
 }
 
+/// Recorded text as one line that does nothing where it is printed, cut at [`SENTENCE`] characters.
+pub fn inert(text: &str) -> String {
+    sentence(text)
+}
+
 /// A sentence of a recording on one line, cut at [`SENTENCE`] characters.
 pub(crate) fn sentence(text: &str) -> String {
     line(text, SENTENCE)

@@ -121,12 +121,7 @@ impl Part<'_> {
             return Err(Fault::Invalid(why.to_owned()));
         }
         sums.last = Some(last);
-        let plan = evaluate::VerifierPlan {
-            reward_key: self.task.settings.reward_key.clone(),
-            timeout: step.verifier_timeout,
-            env: step.verifier_env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            ..evaluate::VerifierPlan::default()
-        };
+        let plan = verifier_plan(self.task, step);
         let verification = evaluate::verify(&container, &plan, self.shared.cancel)?;
         container.close()?;
         if self.shared.cancel.is_cancelled() {
@@ -360,6 +355,16 @@ impl Part<'_> {
             partial.persist(target).map_err(keeping)?;
         }
         Ok(())
+    }
+}
+
+/// How a step's hidden checks are run.
+pub(crate) fn verifier_plan(task: &Task, step: &Step) -> evaluate::VerifierPlan {
+    evaluate::VerifierPlan {
+        reward_key: task.settings.reward_key.clone(),
+        timeout: step.verifier_timeout,
+        env: step.verifier_env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        ..evaluate::VerifierPlan::default()
     }
 }
 

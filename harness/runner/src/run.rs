@@ -199,15 +199,16 @@ impl Stops {
     }
 }
 
-struct Engine<'a> {
+/// What carries a plan out.
+pub(crate) struct Engine<'a> {
     planned: &'a Planned,
-    options: &'a Options<'a>,
+    pub(crate) options: &'a Options<'a>,
     needs: Needs,
-    sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl<'a> Engine<'a> {
-    fn new(planned: &'a Planned, options: &'a Options<'a>) -> Result<Self, RunError> {
+    pub(crate) fn new(planned: &'a Planned, options: &'a Options<'a>) -> Result<Self, RunError> {
         let mut programs: BTreeSet<String> = ["bash", "git"].map(str::to_owned).into();
         for suite in &planned.selection.suites {
             programs.extend(suite.ready().filter_map(|task| task.settings.needs.clone()).flatten());

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CompareArgs {
-    /// The run that is compared with: its id, a part of it that is unique, its folder, or `latest`
+    /// The run that is compared with: its id, a part of it that is unique, its folder, `latest`, or `baseline`
     #[arg(value_name = "BASE")]
     pub(crate) base: String,
     /// The run that is compared; without it, variants of the one run
@@ -16,6 +16,9 @@ pub(crate) struct CompareArgs {
     /// The variant that is compared
     #[arg(long = "head", value_name = "VARIANT")]
     pub(crate) head_variant: Option<String>,
+    /// A rule that HEAD has to keep, such as `pass_rate >= baseline - 2pp`, where the baseline is BASE; may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(crate) gate: Vec<String>,
     /// Pass rates that are at most this far apart count as equivalent, as `2pp`
     #[arg(long, value_name = "MARGIN", default_value = "2pp", value_parser = points)]
     pub(crate) margin: f64,

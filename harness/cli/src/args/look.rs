@@ -10,6 +10,19 @@ pub(crate) struct ReportArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct RegradeArgs {
+    /// The run: its id, a part of it that is unique, its folder, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+    /// How often each workspace is verified; more than once finds verifiers that can't be trusted
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) times: u32,
+    /// Trials at a time
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct ShowArgs {
     /// The run: its id, a part of it that is unique, its folder, or `latest`
     #[arg(value_name = "RUN")]

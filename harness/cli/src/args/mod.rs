@@ -4,6 +4,7 @@ mod cache;
 mod compare;
 mod diff;
 mod doctor;
+mod history;
 mod look;
 mod record;
 mod run;
@@ -18,7 +19,8 @@ pub(crate) use cache::{CacheArgs, CacheVerb, RuleArgs};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use doctor::DoctorArgs;
-pub(crate) use look::{ReportArgs, ShowArgs};
+pub(crate) use history::{BaselineVerb, HistoryArgs};
+pub(crate) use look::{RegradeArgs, ReportArgs, ShowArgs};
 pub(crate) use record::{AgentArgs, RecordArgs, ReplayArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
@@ -58,6 +60,13 @@ pub(crate) enum Verb {
     Report(ReportArgs),
     /// Compare two runs, or variants of one run, task by task
     Compare(CompareArgs),
+    /// Show the runs before: trends, where they changed and what changed there
+    History(HistoryArgs),
+    /// Work with the run that gates compare with
+    #[command(subcommand)]
+    Baseline(BaselineVerb),
+    /// Verify the kept workspaces of a run again, without running an agent
+    Regrade(RegradeArgs),
     /// Show what happened in one trial
     Show(ShowArgs),
     /// Put two trials or cassettes side by side and name the first place from which they went different ways

@@ -72,6 +72,9 @@ pub(crate) struct RunArgs {
     /// Where the run lands, instead of retake.toml's `out`
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// A rule that the run has to keep, instead of the profile's; may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(crate) gate: Vec<String>,
     /// Do without the walls around trials
     #[arg(long)]
     pub(crate) uncontained: bool,

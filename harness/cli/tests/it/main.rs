@@ -6,6 +6,7 @@
 mod agents;
 mod cache;
 mod check;
+mod compare;
 mod core;
 mod diff;
 mod drift;

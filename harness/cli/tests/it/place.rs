@@ -114,8 +114,11 @@ impl Place {
 
     /// The one run that there is, however it ended.
     pub(crate) fn only_run(&self) -> PathBuf {
-        let mut runs: Vec<PathBuf> =
-            fs::read_dir(self.out()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut runs: Vec<PathBuf> = fs::read_dir(self.out())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .collect();
         assert_eq!(runs.len(), 1, "{runs:?}");
         runs.remove(0)
     }

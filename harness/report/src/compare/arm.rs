@@ -97,6 +97,12 @@ pub struct Sample {
     pub failure: Option<FailureMode>,
     /// Successful model calls.
     pub steps: u32,
+    /// Tool calls that failed, were rejected or timed out.
+    pub tool_errors: u32,
+    /// Those that the policy denied.
+    pub denied: u32,
+    /// Model calls that were tried again.
+    pub retries: u32,
     /// Tokens of prompts.
     pub input_tokens: u64,
     /// Those read from the provider's cache.
@@ -122,6 +128,9 @@ impl Sample {
             state: trial.state(),
             failure: ended.and_then(|e| e.failure),
             steps: ended.map_or(0, |e| e.steps),
+            tool_errors: ended.map_or(0, |e| e.tool_errors),
+            denied: ended.map_or(0, |e| e.denied),
+            retries: ended.map_or(0, |e| e.retries),
             input_tokens: usage.input_tokens,
             cached_tokens: usage.cached_tokens,
             output_tokens: usage.output_tokens,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arm::{Arm, ArmTask};
 use crate::score::{
-    CONFIDENCE, Interval, POWER, Paired, RESAMPLES, bootstrap, deviation, mcnemar, mean, mean_of,
+    CONFIDENCE, Interval, POWER, Paired, RESAMPLES, SAME, bootstrap, deviation, mcnemar, mean, mean_of,
     percentile_interval, ratio_of, round, rounded, rounded_option, sign_flip, tasks_for, trials_for,
 };
 
@@ -197,7 +197,7 @@ pub(super) fn compare(
         Test::Mcnemar => mcnemar(gained, lost),
         Test::SignFlip => sign_flip(&d, options.seed),
     };
-    let same = paired.error == Some(0.0);
+    let same = paired.error.is_some_and(|error| error <= SAME);
     let margin = if metric.is_share() { options.margin } else { options.relative_margin * base.abs() };
     let interval = if same && metric.is_share() { hidden(paired.mean, d.len()) } else { paired.interval };
     let ratios = (base > 0.0 && !metric.is_share())

@@ -2,16 +2,19 @@
 //! nothing of formats.
 
 mod arm;
+mod baseline;
 mod matching;
 mod matrix;
 mod metric;
 mod text;
 
 use base::FormatVersion;
+use cassette::align::Fork;
 use journal::FigureKind;
 use serde::{Deserialize, Serialize};
 
 pub use arm::{Arm, ArmFacts, ArmTask, Sample};
+pub use baseline::{Baseline, BaselineError};
 pub use matching::{Mismatch, Weight};
 pub use matrix::Matrix;
 pub use metric::{Metric, MetricComparison, Options, Test, Verdict};
@@ -118,20 +121,7 @@ pub struct Flip {
     pub trials: [base::TrialId; 2],
     /// Where the two began to act differently, once somebody has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fork: Option<ForkPoint>,
-}
-
-/// Where two trials began to act differently.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ForkPoint {
-    /// The step in base's trial, from 1; nothing where it had ended.
-    pub base_step: Option<u32>,
-    /// The step in head's trial.
-    pub head_step: Option<u32>,
-    /// What base did there.
-    pub base: String,
-    /// What head did there.
-    pub head: String,
+    pub fork: Option<Fork>,
 }
 
 /// How soon each arm solves.

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use super::{Comparison, Flip, Matrix, Metric, MetricComparison, Test, Verdict, Weight};
+use cassette::align::Glimpse;
+
 use crate::TerminalOptions;
 use crate::figures::{self, word};
 use crate::score::Interval;
@@ -147,9 +149,13 @@ impl Page {
             let (was, is) = (figures::percent(Some(flip.base)), figures::percent(Some(flip.head)));
             self.line(&format!("  {}/{}  {was} -> {is}", flip.suite, flip.task));
             if let Some(fork) = &flip.fork {
-                let step = |step: Option<u32>| step.map_or("ended".to_owned(), |n| format!("step {n}"));
-                self.line(&format!("      base {}: {}", step(fork.base_step), line(&fork.base, 120)));
-                self.line(&format!("      head {}: {}", step(fork.head_step), line(&fork.head, 120)));
+                let did = |did: Option<&Glimpse>| match did {
+                    None => "had ended".to_owned(),
+                    Some(did) if did.tool.is_empty() => format!("said {}", line(&did.text, 120)),
+                    Some(did) => format!("{} {}", line(&did.tool, 40), line(&did.text, 120)),
+                };
+                self.line(&format!("      base, step {}: {}", fork.a_step, did(fork.a.as_ref())));
+                self.line(&format!("      head, step {}: {}", fork.b_step, did(fork.b.as_ref())));
             }
         }
         if flips.len() > MOST_FLIPS {

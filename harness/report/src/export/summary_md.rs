@@ -84,8 +84,9 @@ fn scores_table(page: &mut String, scores: &Scores) -> std::fmt::Result {
         row("**all**", &variant.variant, &variant.score)?;
     }
     for variant in &scores.variants {
-        if let Some(repeats) = figures::repeats(&variant.score) {
-            writeln!(page, "\n{}: {repeats}", code(&variant.variant))?;
+        for note in [figures::repeats(&variant.score), figures::beyond(&variant.score)].into_iter().flatten()
+        {
+            writeln!(page, "\n{}: {note}", code(&variant.variant))?;
         }
     }
     Ok(())

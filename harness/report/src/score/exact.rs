@@ -77,7 +77,8 @@ fn on_grid(sizes: &[f64], observed: f64) -> Option<(Vec<u64>, u64)> {
         if total * scale > GRID as f64 {
             return None;
         }
-        let fits = sizes.iter().all(|size| whole(size * scale));
+        // A size that is none of the grid's steps must not vanish in its first one.
+        let fits = sizes.iter().all(|size| size * scale >= 0.5 && whole(size * scale));
         fits.then(|| {
             let steps = sizes.iter().map(|size| (size * scale).round() as u64).collect();
             (steps, (observed * scale).round() as u64)

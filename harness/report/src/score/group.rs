@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use journal::{Ended, FailureMode, FigureKind, Recovery};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wire::Usage;
 
 use super::{
@@ -87,7 +87,7 @@ impl Faults {
 }
 
 /// Trials by how they stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All planned.
     pub trials: u64,

@@ -7,7 +7,7 @@ mod group;
 mod paired;
 mod rate;
 mod solve;
-mod special;
+pub(crate) mod special;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -22,6 +22,7 @@ pub use cluster::{clustered, clustered_error};
 pub use exact::{fisher, holm, mcnemar, sign_flip};
 pub(crate) use group::virtual_us;
 pub use group::{Counts, Effort, Faults, Latency, Rate, Repeat, Score, Share};
+pub(crate) use paired::SAME;
 pub use paired::{
     POWER, Paired, RESAMPLES, bootstrap, detectable, mean_of, percentile_interval, power, ratio_of,
     tasks_for, trials_for,

@@ -11,6 +11,8 @@ use super::{deviation, mean};
 
 /// Resamples of a bootstrap.
 pub const RESAMPLES: usize = 10_000;
+/// Errors up to this are those of rounding: the differences are all the same.
+pub(crate) const SAME: f64 = 1e-12;
 /// The chance of seeing a difference of the detectable size.
 pub const POWER: f64 = 0.8;
 
@@ -41,7 +43,7 @@ impl Paired {
             let half = t_quantile(f64::midpoint(1.0, confidence), df) * error;
             Interval { lo: mean - half, hi: mean + half }
         });
-        let detectable = error.filter(|e| *e > 0.0).map(|e| detectable(e, df, 1.0 - confidence, POWER));
+        let detectable = error.filter(|e| *e > SAME).map(|e| detectable(e, df, 1.0 - confidence, POWER));
         Some(Self { n: n as u64, mean, error, interval, detectable })
     }
 }

@@ -104,7 +104,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 
 /// The probability that Student's t with `df` degrees of freedom is at most `t`; the normal one's for infinitely many.
 /// M. Abramowitz and I. Stegun, 26.7.1.
-pub(super) fn t_cdf(t: f64, df: f64) -> f64 {
+pub(crate) fn t_cdf(t: f64, df: f64) -> f64 {
     if !df.is_finite() {
         return normal_cdf(t);
     }

@@ -8,4 +8,5 @@ mod files;
 mod hostile;
 mod people;
 mod sample;
+mod simulated;
 mod whole;

@@ -1,0 +1,173 @@
+//! The figures that a gate may be on: their names, their units, and their values over an arm's tasks. Knows nothing of limits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TrialState;
+use crate::compare::{ArmTask, Sample};
+use crate::score::percentile;
+
+/// A figure with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Figure {
+    /// The share of scored trials that passed.
+    PassRate,
+    /// Scored trials that did not pass.
+    Failures,
+    /// USD a scored trial.
+    Cost,
+    /// USD for each trial that passed.
+    CostPerPass,
+    /// Tokens a scored trial.
+    Tokens,
+    /// Tokens of prompts a scored trial.
+    InputTokens,
+    /// Tokens of answers a scored trial.
+    OutputTokens,
+    /// Model calls a scored trial.
+    Steps,
+    /// Tool calls a scored trial that failed, were rejected or timed out.
+    ToolErrors,
+    /// Tool calls a scored trial that the policy denied.
+    Denied,
+    /// Model calls a scored trial that were tried again.
+    Retries,
+    /// Cached tokens by prompt tokens, as the model reported them.
+    CacheHit,
+    /// The median of the trials' virtual time.
+    TrialP50,
+    /// What 90 % of the trials' virtual times are at most.
+    TrialP90,
+    /// What 99 % of the trials' virtual times are at most.
+    TrialP99,
+    /// Trials whose requests diverged.
+    Void,
+    /// Trials that the harness or the host failed.
+    HarnessFaults,
+}
+
+/// How a figure is gated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nature {
+    /// It is counted: what was counted decides.
+    Count,
+    /// It is a rate of passes: samples of a chance.
+    Rate,
+    /// It is a time.
+    Time,
+}
+
+/// What a number behind a figure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A share: `0.9`, `90%`; differences in `pp`.
+    Share,
+    /// A plain number: `12`, `1.5k`, `2M`.
+    Number,
+    /// Money: `0.2usd`.
+    Usd,
+    /// A time: `90s`, `2min`, `500ms`.
+    Time,
+}
+
+impl Figure {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::PassRate,
+        Self::Failures,
+        Self::Cost,
+        Self::CostPerPass,
+        Self::Tokens,
+        Self::InputTokens,
+        Self::OutputTokens,
+        Self::Steps,
+        Self::ToolErrors,
+        Self::Denied,
+        Self::Retries,
+        Self::CacheHit,
+        Self::TrialP50,
+        Self::TrialP90,
+        Self::TrialP99,
+        Self::Void,
+        Self::HarnessFaults,
+    ];
+
+    /// Its name in rules.
+    pub fn name(self) -> String {
+        crate::figures::word(&self)
+    }
+
+    pub(super) fn nature(self) -> Nature {
+        match self {
+            Self::PassRate => Nature::Rate,
+            Self::TrialP50 | Self::TrialP90 | Self::TrialP99 => Nature::Time,
+            _ => Nature::Count,
+        }
+    }
+
+    pub(super) fn unit(self) -> Unit {
+        match self {
+            Self::PassRate | Self::CacheHit => Unit::Share,
+            Self::Cost | Self::CostPerPass => Unit::Usd,
+            Self::TrialP50 | Self::TrialP90 | Self::TrialP99 => Unit::Time,
+            _ => Unit::Number,
+        }
+    }
+
+    /// Whether a replay only repeats what was recorded of it.
+    pub(super) fn is_recorded(self) -> bool {
+        !matches!(self, Self::PassRate | Self::Failures | Self::Void | Self::HarnessFaults)
+    }
+
+    /// Its value over some tasks; nothing where it has none.
+    pub(super) fn value(self, tasks: &[&ArmTask]) -> Option<f64> {
+        let scored = || tasks.iter().flat_map(|task| task.scored());
+        let n = scored().count() as f64;
+        let passed = scored().filter(|s| s.passed()).count() as f64;
+        let each = |of: fn(&Sample) -> u64| (n > 0.0).then(|| scored().map(of).sum::<u64>() as f64 / n);
+        let usd = || scored().map(|s| s.cost_usd).sum::<Option<f64>>().filter(|_| n > 0.0);
+        let count = |state: TrialState| {
+            Some(tasks.iter().flat_map(|task| &task.samples).filter(|s| s.state == state).count() as f64)
+        };
+        match self {
+            Self::PassRate => (n > 0.0).then(|| passed / n),
+            Self::Failures => (n > 0.0).then_some(n - passed),
+            Self::Cost => usd().map(|usd| usd / n),
+            Self::CostPerPass => usd().filter(|_| passed > 0.0).map(|usd| usd / passed),
+            Self::Tokens => each(|s| s.input_tokens.saturating_add(s.output_tokens)),
+            Self::InputTokens => each(|s| s.input_tokens),
+            Self::OutputTokens => each(|s| s.output_tokens),
+            Self::Steps => each(|s| u64::from(s.steps)),
+            Self::ToolErrors => each(|s| u64::from(s.tool_errors)),
+            Self::Denied => each(|s| u64::from(s.denied)),
+            Self::Retries => each(|s| u64::from(s.retries)),
+            Self::CacheHit => {
+                let input: u64 = scored().map(|s| s.input_tokens).sum();
+                (input > 0).then(|| scored().map(|s| s.cached_tokens).sum::<u64>() as f64 / input as f64)
+            }
+            Self::TrialP50 => time(scored(), 0.5),
+            Self::TrialP90 => time(scored(), 0.9),
+            Self::TrialP99 => time(scored(), 0.99),
+            Self::Void => count(TrialState::Void),
+            Self::HarnessFaults => count(TrialState::HarnessFault),
+        }
+    }
+
+    /// A value in its unit.
+    pub(super) fn show(self, value: f64) -> String {
+        match self.unit() {
+            Unit::Share => format!("{:.1} %", value * 100.0),
+            Unit::Usd => format!("{value:.4} USD"),
+            Unit::Time => crate::figures::duration((value.max(0.0) * 1e6) as u64),
+            Unit::Number if value.fract() == 0.0 => format!("{value}"),
+            Unit::Number => format!("{value:.1}"),
+        }
+    }
+}
+
+/// A percentile of virtual times, in seconds.
+fn time<'a>(samples: impl Iterator<Item = &'a Sample>, fraction: f64) -> Option<f64> {
+    let mut times: Vec<u64> = samples.map(|s| s.time_us).collect();
+    times.sort_unstable();
+    Some(percentile(&times, fraction)? / 1e6)
+}

@@ -1,0 +1,172 @@
+//! What verdicts, gates and change points do on made-up nights whose truth is known: how often they are wrong, and how often they see
+//! what is there. Everything is seeded; each test prints its table.
+
+use base::Seed;
+use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::Rng;
+use report::compare::{Arm, Comparison, Options, Verdict};
+use report::score::{CHANGE_ALPHA, changes, clustered_error, mean, power};
+
+use crate::compare::arm;
+
+struct Dice(Pcg64Mcg);
+
+impl Dice {
+    fn new(name: &str) -> Self {
+        Self(Seed::new(20_261_125).derive(name).generator())
+    }
+
+    fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A chance to pass from Beta(1/2, 1/2), the arcsine law: most tasks nearly always pass or nearly never do.
+    fn chance(&mut self) -> f64 {
+        (std::f64::consts::FRAC_PI_2 * self.unit()).sin().powi(2)
+    }
+
+    fn passes(&mut self, chance: f64, trials: u32) -> u32 {
+        (0..trials).map(|_| u32::from(self.unit() < chance)).sum()
+    }
+
+    /// A run of tasks with these chances.
+    fn run(&mut self, variant: &str, chances: &[f64], trials: u32) -> Arm {
+        let cells: Vec<(u32, u32)> =
+            chances.iter().map(|chance| (self.passes(*chance, trials), trials)).collect();
+        arm(variant, &cells)
+    }
+}
+
+/// Chances that are lower by `drop` on average: every task loses the same share of what it passes.
+fn lowered(chances: &[f64], drop: f64) -> Vec<f64> {
+    let rate = mean(chances).unwrap();
+    chances.iter().map(|chance| (chance * (1.0 - drop / rate)).clamp(0.0, 1.0)).collect()
+}
+
+fn verdict(base: &Arm, head: &Arm) -> Comparison {
+    Comparison::of(base, head, &Options { resamples: 0, ..Options::default() }).unwrap()
+}
+
+fn tells(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Better | Verdict::Worse)
+}
+
+#[test]
+fn of_1_000_pairs_of_equal_agents_at_most_one_in_twenty_is_told_apart() {
+    for (tasks, trials) in [(30, 3), (100, 3), (30, 1)] {
+        let mut dice = Dice::new(&format!("equal {tasks}x{trials}"));
+        let mut wrong = 0;
+        for _ in 0..1_000 {
+            let chances: Vec<f64> = (0..tasks).map(|_| dice.chance()).collect();
+            let (base, head) = (dice.run("a", &chances, trials), dice.run("b", &chances, trials));
+            wrong += u32::from(tells(verdict(&base, &head).rate.verdict));
+        }
+        println!(
+            "equal agents, {tasks} tasks x {trials}: {wrong} of 1000 verdicts are false; stated: at most 50"
+        );
+        // Three standard deviations above 5 %: what chance alone allows of 1,000.
+        assert!(wrong <= 50 + 21, "{tasks} x {trials}: {wrong}");
+    }
+}
+
+/// The exact test knows only whole flips, so that with few tasks it sees a little less than the formula says.
+#[test]
+fn the_power_is_near_the_predicted_one() {
+    println!("power to tell a drop of the pass rate (400 pairs each)");
+    for (tasks, trials) in [(30, 3), (100, 3)] {
+        for points in [5.0, 10.0, 20.0] {
+            let mut dice = Dice::new(&format!("power {tasks}x{trials} {points}"));
+            let (mut seen, mut errors) = (0, Vec::new());
+            for _ in 0..400 {
+                let chances: Vec<f64> = (0..tasks).map(|_| dice.chance()).collect();
+                let base = dice.run("a", &chances, trials);
+                let head = dice.run("b", &lowered(&chances, points / 100.0), trials);
+                let c = verdict(&base, &head);
+                seen += u32::from(c.rate.verdict == Verdict::Worse);
+                let detectable = c.rate.detectable.unwrap_or(0.0);
+                errors.push(detectable);
+            }
+            // The error behind a detectable difference is what it was made of.
+            let df = f64::from(tasks) - 1.0;
+            let per_error = report::score::detectable(1.0, df, 0.05, report::score::POWER);
+            let error = mean(&errors).unwrap() / per_error;
+            let predicted = power(points / 100.0, error, df, 0.05);
+            let share = f64::from(seen) / 400.0;
+            println!("  {tasks} x {trials}, {points} points: seen {share:.3}, predicted {predicted:.3}");
+            assert!(
+                (share - predicted).abs() < 0.12,
+                "{tasks} x {trials}, {points}: {share} against {predicted}"
+            );
+        }
+    }
+}
+
+/// Pass rates of nights over 30 tasks x 3, with a drop from night `at` on.
+fn nights(dice: &mut Dice, nights: usize, drop: Option<(usize, f64)>) -> Vec<f64> {
+    let chances: Vec<f64> = (0..30).map(|_| dice.chance()).collect();
+    // The error that stands beside a night's pass rate: for tasks like these.
+    let night = |dice: &mut Dice, chances: &[f64]| -> Vec<(u64, u64)> {
+        chances.iter().map(|chance| (u64::from(dice.passes(*chance, 3)), 3)).collect()
+    };
+    let error = clustered_error(&night(dice, &chances)).unwrap();
+    let low = drop.map(|(at, errors)| (at, lowered(&chances, errors * error)));
+    let rate = |cells: Vec<(u64, u64)>| {
+        let (passed, of) = cells.iter().fold((0, 0), |(p, n), (passed, of)| (p + passed, n + of));
+        passed as f64 / of as f64
+    };
+    (0..nights)
+        .map(|number| match &low {
+            Some((at, low)) if number >= *at => rate(night(dice, low)),
+            _ => rate(night(dice, &chances)),
+        })
+        .collect()
+}
+
+#[test]
+fn a_drop_of_one_and_a_half_errors_is_named_to_the_night() {
+    let (mut named, mut missed) = (0, 0);
+    for seed in 0..100 {
+        let mut dice = Dice::new(&format!("drop {seed}"));
+        let at = 20 + seed % 21;
+        let series = nights(&mut dice, 60, Some((at, 1.5)));
+        let found = changes(&series, CHANGE_ALPHA);
+        named += usize::from(found.iter().any(|change| change.index.abs_diff(at) <= 1));
+        missed += usize::from(found.is_empty());
+    }
+    println!(
+        "60 nights of 30 x 3, a drop of 1.5 of a night's clustered error: named within one in {named} of 100, missed in {missed}"
+    );
+    assert!(named >= 90, "{named}");
+}
+
+#[test]
+fn flat_nights_raise_as_few_alarms_as_stated() {
+    let mut alarms = 0;
+    for seed in 0..300 {
+        let mut dice = Dice::new(&format!("flat {seed}"));
+        alarms += changes(&nights(&mut dice, 60, None), CHANGE_ALPHA).len();
+    }
+    let a_month = alarms as f64 / 300.0 / 2.0;
+    println!("flat nights: {alarms} alarms in 300 x 60 nights, {a_month:.3} a month; stated: at most 0.1");
+    assert!(a_month <= 0.1, "{a_month}");
+}
+
+#[test]
+fn a_nightly_gate_between_equal_agents_raises_as_few_alarms_as_stated() {
+    use report::gate::{Gate, Standing, judge};
+    let gates: Vec<Gate> = vec!["pass_rate >= baseline".parse().unwrap()];
+    let mut alarms = 0;
+    let runs = 1_500;
+    for number in 0..runs {
+        let mut dice = Dice::new(&format!("gate {number}"));
+        let chances: Vec<f64> = (0..30).map(|_| dice.chance()).collect();
+        let (base, head) = (dice.run("a", &chances, 3), dice.run("a", &chances, 3));
+        let judged = judge(&gates, &[head], &[base], &Default::default(), Seed::new(1));
+        alarms += u32::from(judged[0].standing == Standing::Broken);
+    }
+    let a_month = f64::from(alarms) / f64::from(runs) * 30.0;
+    println!(
+        "pass_rate >= baseline between equal agents, 30 x 3: {a_month:.2} alarms in 30 nights; stated: at most 0.75"
+    );
+    assert!(a_month <= 0.75, "{a_month}");
+}
