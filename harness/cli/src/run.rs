@@ -226,7 +226,7 @@ fn finish(
     }
     let data = settings.load(&outcome.dir)?;
     let scores = Scores::of(&data);
-    if let Err(error) = report::write_all(&outcome.dir, &data, &scores) {
+    if let Err(error) = report::write(&outcome.dir, &data, &scores, &crate::report::unasked(&data)) {
         return Err(Failure::host(error));
     }
     let judged = if outcome.stopped { Vec::new() } else { gates.judge(&outcome.dir, &data)? };

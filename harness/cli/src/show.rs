@@ -1,10 +1,7 @@
 //! `retake show`: what happened in one trial, from its journal and its exchanges.
 
-use std::collections::HashMap;
-
-use base::Digest;
-use cassette::Cassette;
-use journal::{Attempt, TrialDir};
+use journal::Attempt;
+use report::Exchanges;
 
 use crate::args::{Common, ShowArgs};
 use crate::exit::{Exit, Failure};
@@ -27,16 +24,7 @@ pub(crate) fn show(args: &ShowArgs, common: &Common) -> Result<Exit, Failure> {
         output::json(&attempt.records)?;
         return Ok(Exit::Done);
     }
-    let outputs = outputs(&dir, &attempt);
-    output::text(&report::transcript(&attempt, &|digest| outputs.get(&digest).cloned()))?;
+    let exchanges = Exchanges::load(&dir, &attempt);
+    output::text(&report::transcript(&attempt, &|digest| exchanges.as_ref()?.output(digest)))?;
     Ok(Exit::Done)
-}
-
-/// The outputs that the model was shown, by digest, from the exchanges that were kept. An attempt that was cut has
-/// none: the journal's previews stand for them.
-fn outputs(dir: &TrialDir, attempt: &Attempt) -> HashMap<Digest, String> {
-    let path = report::exchanges(dir, attempt);
-    let Ok(cassette) = Cassette::load(&path) else { return HashMap::new() };
-    let texts = (0..cassette.blocks.len()).filter_map(|block| cassette.text(u32::try_from(block).ok()?));
-    texts.map(|text| (Digest::of(text.as_bytes()), text)).collect()
 }

@@ -7,12 +7,14 @@ mod comparison;
 mod data;
 mod digest;
 mod error;
+mod exchanges;
 mod export;
 mod faults;
 mod figures;
 pub mod gate;
 mod highlights;
 pub mod history;
+pub mod schema;
 pub mod score;
 mod session;
 mod summary;
@@ -24,8 +26,10 @@ pub use comparison::{ComparedSide, ComparisonReport, comparison};
 pub use data::{Cost, Finish, Prices, RunData, TrialData, TrialState};
 pub use digest::{Digests, TaskDigest};
 pub use error::ReportError;
+pub use exchanges::Exchanges;
 pub use export::{
-    drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv, trials_csv, write_all,
+    Format, drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv, trials_csv, write,
+    write_html,
 };
 pub use score::Scores;
 pub use session::{TrialSession, exchanges};

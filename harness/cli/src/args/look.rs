@@ -1,13 +1,6 @@
-//! What the verbs take that look at a finished run.
+//! What `retake show` takes.
 
 use clap::Args as ClapArgs;
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ReportArgs {
-    /// The run: its id, a part of it that is unique, its folder, or `latest`
-    #[arg(value_name = "RUN", default_value = "latest")]
-    pub(crate) run: String,
-}
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RegradeArgs {

@@ -6,7 +6,7 @@ mod baseline;
 mod matching;
 mod matrix;
 mod metric;
-mod text;
+pub(crate) mod text;
 
 use base::FormatVersion;
 use cassette::align::Fork;

@@ -213,7 +213,7 @@ impl Page {
 }
 
 /// Why the verdict is what it is.
-fn because(c: &Comparison) -> String {
+pub(crate) fn because(c: &Comparison) -> String {
     let rate = &c.rate;
     if c.identical {
         return "every trial is the same byte for byte: nothing was sampled anew".to_owned();
@@ -229,7 +229,7 @@ fn because(c: &Comparison) -> String {
 }
 
 /// What it would take to decide.
-fn needed(rate: &MetricComparison) -> Option<String> {
+pub(crate) fn needed(rate: &MetricComparison) -> Option<String> {
     if rate.verdict != Verdict::Inconclusive {
         return None;
     }
@@ -242,7 +242,8 @@ fn needed(rate: &MetricComparison) -> Option<String> {
         .then(|| format!("a difference of {margin} would be decided by {}", what.join(", or by ")))
 }
 
-fn row(m: &MetricComparison) -> Vec<String> {
+/// A figure as cells: its name, base, head, difference, interval, p-value, verdict.
+pub(crate) fn row(m: &MetricComparison) -> Vec<String> {
     let show = |value: f64| value_text(m.metric, value);
     let difference = match (m.metric.is_share(), m.ratio) {
         (true, _) => points(m.difference),

@@ -2,15 +2,22 @@
 
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use journal::{Attempt, Event, RunDir};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
 use crate::score::virtual_us;
 use crate::text::sentence;
-use crate::{ReportError, RunData, Scores, TrialData, TrialState, figures};
+use crate::{ReportError, RunData, TrialData, TrialState, figures};
+
+/// Calls of one trial that are shown as tried again.
+const MOST_RERUNS: usize = 20;
 
 /// A test suite for each suite and a test case for each trial. A failed trial is a failure; a void, faulty, invalid
-/// or unfinished one an error, since a gate must not take it for a pass; one that cannot run here is skipped.
-pub fn junit_xml(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportError> {
+/// or unfinished one an error, since a gate must not take it for a pass; one that cannot run here is skipped. Model calls that failed and were tried
+/// again are reruns: flaky errors of a trial that passed, rerun errors of one that did not.
+///
+/// Reads whole journals, but only of trials whose model was asked again.
+pub fn junit_xml(dir: &RunDir, data: &RunData) -> Result<Vec<u8>, ReportError> {
     let plan = &data.header.plan;
     let mut report = Report::new("retake");
     for trials in data.trials.chunk_by(|a, b| a.id.suite == b.id.suite) {
@@ -18,7 +25,9 @@ pub fn junit_xml(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportErro
         let mut suite = TestSuite::new(first.id.suite.as_str());
         suite.add_property(Property::new("mode", figures::word(&plan.mode)));
         suite.add_property(Property::new("claim", figures::claim(plan.mode, plan.synthetic)));
-        suite.add_test_cases(trials.iter().map(case));
+        for trial in trials {
+            suite.add_test_case(case(trial, reruns(dir, trial)?));
+        }
         suite.set_time(total(trials));
         report.add_test_suite(suite);
     }
@@ -34,8 +43,29 @@ fn total(trials: &[TrialData]) -> Duration {
     Duration::from_micros(ends.fold(0, |sum: u64, f| sum.saturating_add(virtual_us(&f.ended))))
 }
 
-fn case(trial: &TrialData) -> TestCase {
-    let mut case = TestCase::new(trial.id.to_string(), status(trial));
+/// The model calls of a trial that failed, in order. A trial whose last call failed for good shows that one too.
+fn reruns(dir: &RunDir, trial: &TrialData) -> Result<Vec<TestRerun>, ReportError> {
+    let Some(finish) = trial.finish.as_ref().filter(|f| f.ended.retries > 0) else { return Ok(Vec::new()) };
+    let attempt = Attempt::read(&dir.trial(&trial.id).journal(finish.attempt))?;
+    let failed = attempt.records.iter().filter_map(|record| match &record.event {
+        Event::GenerateFailed { step, attempt, status, reason } => {
+            let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+            let mut rerun = TestRerun::new(NonSuccessKind::Error);
+            rerun.set_type("model_error");
+            rerun.set_message(sentence(&format!("call {attempt} of step {step} failed{status}: {reason}")));
+            Some(rerun)
+        }
+        _ => None,
+    });
+    Ok(failed.take(MOST_RERUNS).collect())
+}
+
+fn case(trial: &TrialData, reruns: Vec<TestRerun>) -> TestCase {
+    let mut status = status(trial);
+    if !matches!(status, TestCaseStatus::Skipped { .. }) {
+        status.add_reruns(reruns);
+    }
+    let mut case = TestCase::new(trial.id.to_string(), status);
     case.set_classname(format!("{}.{}", trial.id.suite, trial.id.task));
     let Some(finish) = &trial.finish else { return case };
     let ended = &finish.ended;
@@ -48,6 +78,7 @@ fn case(trial: &TrialData) -> TestCase {
     let counts = [
         ("steps", u64::from(ended.steps)),
         ("tool_calls", u64::from(ended.tool_calls)),
+        ("retries", u64::from(ended.retries)),
         ("input_tokens", usage.input_tokens),
         ("cached_tokens", usage.cached_tokens),
         ("output_tokens", usage.output_tokens),

@@ -1,6 +1,7 @@
 //! The files of a report: one exporter a file, all written here. Knows the run's folder and no other.
 
 mod drift_json;
+mod html;
 mod junit;
 mod results_csv;
 mod results_json;
@@ -11,6 +12,7 @@ mod trials_csv;
 use journal::RunDir;
 
 pub use drift_json::drift_json;
+pub use html::write_html;
 pub use junit::junit_xml;
 pub use results_csv::results_csv;
 pub use results_json::results_json;
@@ -23,20 +25,44 @@ use crate::{ReportError, RunData, Scores};
 /// Version of the JSON files; a field that is added changes the minor part.
 const VERSION: base::FormatVersion = base::FormatVersion::new(1, 1);
 
-/// Writes every file of the report into the run's folder: `results.json`, `results.csv`, `trials.csv` and `junit.xml`,
-/// equal wherever the run is repeated, and `summary.md`, `timings.csv` and `drift.json`, which are of this host.
-pub fn write_all(dir: &RunDir, data: &RunData, scores: &Scores) -> Result<(), ReportError> {
-    let files = [
-        ("results.json", results_json(data, scores)?),
-        ("results.csv", results_csv(data, scores)?),
-        ("trials.csv", trials_csv(data, scores)?),
-        ("junit.xml", junit_xml(data, scores)?),
-        ("summary.md", summary_md(data, scores)?),
-        ("timings.csv", timings_csv(data, scores)?),
-        ("drift.json", drift_json(dir, data)?),
-    ];
-    for (name, content) in files {
-        dir.write(name, &content)?;
+/// A kind of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `report.html`, `host.html`, and for a large run their pages in `report/` and `host/`.
+    Html,
+    /// `results.csv`, `trials.csv`, `timings.csv`.
+    Csv,
+    /// `results.json`, `drift.json`.
+    Json,
+    /// `junit.xml`.
+    Junit,
+    /// `summary.md`.
+    Md,
+}
+
+impl Format {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Html, Self::Csv, Self::Json, Self::Junit, Self::Md];
+}
+
+/// Writes reports of these kinds into the run's folder. Which files are equal wherever the run is repeated, and which are
+/// of this host, METHODOLOGY.md lists.
+pub fn write(dir: &RunDir, data: &RunData, scores: &Scores, formats: &[Format]) -> Result<(), ReportError> {
+    for format in formats {
+        match format {
+            Format::Html => write_html(dir, data, scores)?,
+            Format::Csv => {
+                dir.write("results.csv", &results_csv(data, scores)?)?;
+                dir.write("trials.csv", &trials_csv(data, scores)?)?;
+                dir.write("timings.csv", &timings_csv(data, scores)?)?;
+            }
+            Format::Json => {
+                dir.write("results.json", &results_json(data, scores)?)?;
+                dir.write("drift.json", &drift_json(dir, data)?)?;
+            }
+            Format::Junit => dir.write("junit.xml", &junit_xml(dir, data)?)?,
+            Format::Md => dir.write("summary.md", &summary_md(data, scores)?)?,
+        }
     }
     Ok(())
 }

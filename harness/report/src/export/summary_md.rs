@@ -11,12 +11,27 @@ use crate::{Digests, ReportError, RunData, Scores, TrialState, faults, figures};
 const MOST_TRIALS: usize = 50;
 /// Reasons that are listed for what cannot run.
 const MOST_REASONS: usize = 20;
+/// Characters of the page: as many as a comment on GitHub may have, and room for the last line. A job summary may have
+/// 1 MiB.
+const MOST_CHARACTERS: usize = 65_536 - 200;
 
-/// The page. Every recorded word stands in a code span, where it is neither markup nor a mention.
+/// The page, of at most 65,536 characters. Every recorded word stands in a code span, where it is neither markup nor a
+/// mention.
 pub fn summary_md(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportError> {
     let mut page = String::new();
     put(&mut page, data, scores).map_err(ReportError::encode("summary.md"))?;
+    cut(&mut page);
     Ok(page.into_bytes())
+}
+
+/// Ends a page that is too long after a whole line, and says so.
+fn cut(page: &mut String) {
+    let Some((at, _)) = page.char_indices().nth(MOST_CHARACTERS) else { return };
+    let end = page[..at].rfind('\n').map_or(0, |line| line + 1);
+    page.truncate(end);
+    page.push_str(
+        "\nCut here, for a comment has no more room. The rest is in `results.csv` and `trials.csv`.\n",
+    );
 }
 
 fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
@@ -77,13 +92,17 @@ fn scores_table(page: &mut String, scores: &Scores) -> std::fmt::Result {
         }
     }
     let suites = if one_suite(scores) { &[][..] } else { &scores.suites };
-    for suite in suites {
+    for suite in suites.iter().take(MOST_ROWS) {
         row(&format!("suite {}", code(&suite.suite)), &suite.variant, &suite.score)?;
     }
-    for variant in &scores.variants {
+    for variant in scores.variants.iter().take(MOST_ROWS) {
         row("**all**", &variant.variant, &variant.score)?;
     }
-    for variant in &scores.variants {
+    let folded = suites.len().saturating_sub(MOST_ROWS) + scores.variants.len().saturating_sub(MOST_ROWS);
+    if folded > 0 {
+        writeln!(page, "\n... and {folded} more rows, in `results.json`.")?;
+    }
+    for variant in scores.variants.iter().take(MOST_ROWS) {
         for note in [figures::repeats(&variant.score), figures::beyond(&variant.score)].into_iter().flatten()
         {
             writeln!(page, "\n{}: {note}", code(&variant.variant))?;

@@ -11,11 +11,12 @@ fn text(bytes: Vec<u8>) -> String {
 
 #[test]
 fn canonical_files_of_the_small_run_are_as_snapshotted() {
-    let (data, scores) = small(0).read();
+    let sample = small(0);
+    let (data, scores) = sample.read();
     assert_snapshot!("results.json", text(results_json(&data, &scores).unwrap()));
     assert_snapshot!("results.csv", text(results_csv(&data, &scores).unwrap()));
     assert_snapshot!("trials.csv", text(trials_csv(&data, &scores).unwrap()));
-    assert_snapshot!("junit.xml", text(junit_xml(&data, &scores).unwrap()));
+    assert_snapshot!("junit.xml", text(junit_xml(&sample.dir, &data).unwrap()));
 }
 
 #[test]

@@ -4,12 +4,19 @@ use base::{Digest, TrialId};
 use journal::{
     Attempt, Drift, DriftGrade, Event, FailureMode, Host, HostEnded, Outcome, ToolOutcome, TrialWriter,
 };
-use report::{ReportError, RunData, TerminalOptions, terminal, transcript, write_all};
+use report::{Format, ReportError, RunData, TerminalOptions, terminal, transcript, write};
 
 use crate::sample::{Sample, empty, plan};
 
 const SCRIPT: &str =
     "=cmd|' /C calc'!A0 <script>alert(1)</script> ]]> & \x1b]0;owned\x07\x1b[2J | `x` @all \u{202e}\0";
+
+/// A run whose texts try to run, to load, and to leave what they stand in.
+pub(crate) fn hostile_run() -> Sample {
+    let tries = "</script></style></title><script>window.owned=1</script><img src=x onerror=window.owned=1>\
+                 \" onmouseover=\"window.owned=1 ' --> <!-- javascript:window.owned=1 <svg onload=window.owned=1>";
+    hostile(&format!("{SCRIPT}{tries}")).0
+}
 
 /// A failed trial of which every text is `text`.
 fn hostile(text: &str) -> (Sample, TrialId) {
@@ -40,9 +47,18 @@ fn hostile(text: &str) -> (Sample, TrialId) {
 /// Every report of a run by name.
 fn reports(sample: &Sample, id: &TrialId) -> Vec<(&'static str, String)> {
     let (data, scores) = sample.read();
-    write_all(&sample.dir, &data, &scores).unwrap();
-    let files =
-        ["results.json", "results.csv", "trials.csv", "junit.xml", "summary.md", "timings.csv", "drift.json"];
+    write(&sample.dir, &data, &scores, &Format::ALL).unwrap();
+    let files = [
+        "results.json",
+        "results.csv",
+        "trials.csv",
+        "junit.xml",
+        "report.html",
+        "host.html",
+        "summary.md",
+        "timings.csv",
+        "drift.json",
+    ];
     let mut reports: Vec<_> = files.into_iter().map(|name| (name, sample.file(name))).collect();
     reports.push(("terminal", terminal(&data, &scores, &TerminalOptions::default())));
     let attempt = Attempt::read(&sample.dir.trial(id).journal(1)).unwrap();
@@ -67,6 +83,10 @@ fn markup_formulas_and_mentions_stay_text() {
     assert!(!of("junit.xml").contains("<script"));
     assert!(of("junit.xml").contains("&lt;script&gt;"));
     assert!(of("trials.csv").contains(",'=cmd|"));
+    for page in ["report.html", "host.html"] {
+        assert_eq!(of(page).matches("<script").count(), 1, "{page} has its own script and no other");
+        assert!(of(page).contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+    }
     let row = of("summary.md").lines().find(|l| l.contains("script")).unwrap();
     assert!(row.contains("| ``=cmd\\|' /C") && row.ends_with("`` |"), "{row}");
 }
@@ -92,7 +112,7 @@ fn sums_of_absurd_counts_stop_at_the_largest_number() {
     }
     let (data, scores) = sample.read();
     assert_eq!(scores.total.effort.usage.input_tokens, u64::MAX);
-    write_all(&sample.dir, &data, &scores).unwrap();
+    write(&sample.dir, &data, &scores, &Format::ALL).unwrap();
 }
 
 #[test]

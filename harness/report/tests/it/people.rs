@@ -2,10 +2,10 @@
 
 use base::TrialId;
 use insta::assert_snapshot;
-use journal::Attempt;
-use report::{RunSummary, TerminalOptions, terminal, transcript};
+use journal::{Attempt, Host, Outcome, TrialWriter};
+use report::{RunSummary, TerminalOptions, summary_md, terminal, transcript};
 
-use crate::sample::{Sample, plan, small};
+use crate::sample::{Sample, empty, plan, small};
 
 #[test]
 fn the_terminal_report_of_the_small_run_is_as_snapshotted() {
@@ -70,4 +70,26 @@ fn the_summary_has_every_field_by_its_name() {
     let (data, scores) = sample.read();
     let summary = RunSummary::of(&data, &scores, std::path::Path::new("runs/one"));
     assert_snapshot!("summary", serde_json::to_string_pretty(&summary).unwrap());
+}
+
+#[test]
+fn the_summary_of_any_run_fits_a_comment_on_github() {
+    let long = |word: &str, n: usize| format!("{word}{n:0>90}");
+    let names: Vec<String> = (0..20).map(|n| long("suite-", n)).collect();
+    let tasks: Vec<String> = (0..3).map(|n| long("task-", n)).collect();
+    let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    let suites: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), tasks.as_slice())).collect();
+    let variants: Vec<String> = (0..60).map(|n| long("variant-", n)).collect();
+    let variants: Vec<&str> = variants.iter().map(String::as_str).collect();
+    let sample = Sample::new(plan(&suites, &variants, 1));
+    for id in sample.dir.header().unwrap().plan.trial_ids().take(200) {
+        let writer = TrialWriter::create(&sample.dir.trial(&id), &id, 1).unwrap();
+        let reason = "\u{202e}".repeat(400);
+        writer.end("main", empty(Outcome::Failed, None, &reason), Host::default()).unwrap();
+    }
+    let (data, scores) = sample.read();
+    let page = String::from_utf8(summary_md(&data, &scores).unwrap()).unwrap();
+    let characters = page.chars().count();
+    assert!((60_000..=65_536).contains(&characters), "{characters}");
+    assert!(page.ends_with("`trials.csv`.\n"));
 }
