@@ -1,3 +1,5 @@
+//! What is found and what is left alone: kinds of secrets, places, and texts that only look like one. Knows nothing of files.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
