@@ -13,7 +13,7 @@ pub enum Spelling {
     WhiteSpace,
     /// A character or a number is written otherwise.
     Escapes,
-    /// A mark for the cache stands elsewhere.
+    /// A mark for the cache stands elsewhere, or says something else.
     CacheMark,
 }
 
@@ -32,8 +32,6 @@ pub fn spelling(old: &str, new: &str) -> Option<Spelling> {
         return None;
     }
     let ((a, a_space), (b, b_space)) = (tokens(old), tokens(new));
-    let marks =
-        |tokens: &[Token<'_>]| tokens.iter().filter(|t| **t == Token::Key("\"cache_control\"")).count();
     if marks(&a) != marks(&b) {
         return Some(Spelling::CacheMark);
     }
@@ -60,6 +58,25 @@ pub fn spelling(old: &str, new: &str) -> Option<Spelling> {
         return Some(Spelling::Escapes);
     }
     (a_space != b_space).then_some(Spelling::WhiteSpace)
+}
+
+/// The marks for the cache, each as the pieces of what it says, in the order they come.
+fn marks<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+    let at = |(start, token): (usize, &Token<'_>)| {
+        (*token == Token::Key("\"cache_control\"")).then(|| {
+            let mut depth = 0_i32;
+            let end = tokens[start..].iter().position(|token| {
+                depth += match token {
+                    Token::Sign(b'{' | b'[') => 1,
+                    Token::Sign(b'}' | b']') => -1,
+                    _ => 0,
+                };
+                depth < 0 || (depth == 0 && matches!(token, Token::Sign(b'}' | b']' | b',')))
+            });
+            &tokens[start..end.map_or(tokens.len(), |end| start + end)]
+        })
+    };
+    tokens.iter().enumerate().filter_map(at).collect()
 }
 
 fn decoded(raw: &str) -> String {

@@ -28,7 +28,7 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
     for (arguments, expected) in [
         (&["run", "cord"][..], "there is no suite \"cord\": neither in retake.toml (core, failures)"),
         (&["run", "--task", "nope"], "there is no task \"nope\"; there are courier-restart, "),
-        (&["run", "--variant", "nope"], "there is no variant \"nope\"; there are main"),
+        (&["run", "--variant", "nope"], "there is no variant \"nope\"; there are claude-code, codex, main"),
         (&["run", "--profile", "nope"], "there is no profile \"nope\""),
         (&["run", "--agent", "nope"], "command:PROGRAM ARGS; ours are native, oracle and noop"),
         (
