@@ -35,7 +35,10 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
             &["run", "--model", "nope"],
             "there is no model named \"nope\": use cassette[:SET], script[:SET] or BACKEND:MODEL",
         ),
-        (&["run", "--model", "script:nope"], "has no set of scripts named \"nope\"; it has: main"),
+        (
+            &["run", "--model", "script:nope"],
+            "has no set of scripts named \"nope\"; it has: claude-code, codex, main",
+        ),
         (&["run", "--trials", "2"], "ask for fewer trials (copies of a recording are not samples)"),
         (&["run", "--trials", "0"], "'--trials <N>'"),
         (&["run", "--jobs", "0"], "'--jobs <N>'"),
