@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::settings::Settings;
 
-/// Trials up to which the HTML report is written without being asked for: their pages cost about a millisecond each.
+/// Trials up to which the HTML report is written without being asked for: a larger run has two pages a trial.
 const HTML_UNASKED: usize = 200;
 
 /// Carries the verb out.

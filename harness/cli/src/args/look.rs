@@ -1,4 +1,4 @@
-//! What `retake show` takes.
+//! What the verbs take that look at one finished run: `retake show` and `retake regrade`.
 
 use clap::Args as ClapArgs;
 
