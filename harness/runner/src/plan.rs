@@ -441,7 +441,10 @@ impl Maker<'_> {
         Ok(match model {
             ModelSpec::None | ModelSpec::Live { .. } => None,
             ModelSpec::Script(set) => {
-                Some(folder(&suite.scripts, set, "scripts")?.join(format!("{task}.toml")))
+                let folder = folder(&suite.scripts, set, "scripts")?;
+                // A trial's own script, else the one that all trials of the task share.
+                let own = folder.join(format!("{task}.{trial}.toml"));
+                Some(if own.exists() { own } else { folder.join(format!("{task}.toml")) })
             }
             ModelSpec::Cassette(set) => {
                 Some(folder(&suite.cassettes, set, "cassettes")?.join(format!("{task}.{trial}.jsonl")))

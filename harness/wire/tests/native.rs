@@ -10,7 +10,7 @@ use wire::{Authored, AuthoredCall, CallKind, Decoder, End, Frame, Item};
 
 #[test]
 fn recorded_frames_decode_and_are_authored_again_byte_for_byte() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks/core/cassettes/main");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks/core/cassettes/agent-v2");
     let list = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut exchanges = 0;
     for file in list(&folder) {

@@ -192,7 +192,7 @@ fn the_end_of_one_session_is_told_by_its_cause() {
 
 #[test]
 fn every_cassette_of_this_repository_equals_itself_and_no_other() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks/core/cassettes/main");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks/core/cassettes/agent-v2");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let cassettes: Vec<Cassette> = paths.iter().map(|path| Cassette::load(path).unwrap()).collect();

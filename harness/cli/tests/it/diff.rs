@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::place::{Done, Place, contained};
 
 const TASK: &str = "backup-spaces";
-const CASSETTE: &str = "tasks/core/cassettes/main/backup-spaces.1.jsonl";
+const CASSETTE: &str = "tasks/core/cassettes/agent-v2/backup-spaces.1.jsonl";
 
 fn diff(place: &Place, arguments: &[&str]) -> Value {
     let done = place.retake(&[&["diff", "--json"], arguments].concat());
@@ -35,7 +35,7 @@ fn two_runs_part_where_their_scripts_do_and_a_further_look_before_is_listed() {
     let run = || place.run(&["core", "--task", TASK, "--model", "script"], 0).path;
     let name = |path: std::path::PathBuf| format!("{}:{TASK}", path.file_name().unwrap().to_string_lossy());
     let first = run();
-    let script = format!("tasks/core/scripts/main/{TASK}.toml");
+    let script = format!("tasks/core/scripts/agent-v2/{TASK}.1.toml");
     let look = "[[turn]]\n[[turn.call]]\ntool = \"exec_command\"\nargs = { cmd = \"ls -A\" }\n\n";
     let tests = "[[turn]]\n[[turn.call]]\ntool = \"exec_command\"\nargs = { cmd = \"tests/run.sh\" }\n";
     place.edit(&script, tests, &format!("{look}{tests}"));

@@ -80,7 +80,7 @@ fn a_patch_that_does_something_else_is_drift_and_breaks_the_gate() {
         return;
     }
     let place = Place::with(&["core"]);
-    let path = "tasks/core/cassettes/main/next-version.1.jsonl";
+    let path = "tasks/core/cassettes/agent-v2/next-version.1.jsonl";
     let text = fs::read_to_string(place.tree().join(path)).unwrap();
     // As a recording whose apply_patch did something else: one file's state after it is another.
     let mut broken = Vec::new();

@@ -42,7 +42,7 @@ fn a_recording_replays_itself_and_is_the_same_bytes_when_made_again() {
     for (name, bytes) in &once {
         assert!(Some(bytes) == twice.get(name), "{name} differs when it is recorded again");
     }
-    let cassettes = place.tree().join("tasks/core/cassettes/main");
+    let cassettes = place.tree().join("tasks/core/cassettes/agent-v2");
     for (name, bytes) in once {
         fs::write(cassettes.join(name), bytes).unwrap();
     }

@@ -30,7 +30,7 @@ fn a_replay_reports_the_recorded_times_exactly_at_any_pace_and_waits_only_where_
     let (fast, slow) = (calls(&instant), calls(&paced));
     assert!(!fast.is_empty());
     let recorded =
-        std::fs::read_to_string(place.tree().join("tasks/core/cassettes/main/next-version.1.jsonl"));
+        std::fs::read_to_string(place.tree().join("tasks/core/cassettes/agent-v2/next-version.1.jsonl"));
     let exchanges: Vec<u64> = recorded
         .unwrap()
         .lines()

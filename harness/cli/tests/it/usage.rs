@@ -37,7 +37,7 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
         ),
         (
             &["run", "--model", "script:nope"],
-            "has no set of scripts named \"nope\"; it has: claude-code, codex, main",
+            "has no set of scripts named \"nope\"; it has: agent-v2, claude-code, codex, main",
         ),
         (&["run", "--trials", "2"], "ask for fewer trials (copies of a recording are not samples)"),
         (&["run", "--trials", "0"], "'--trials <N>'"),

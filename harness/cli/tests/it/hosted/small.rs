@@ -284,7 +284,7 @@ fn a_recording_is_served_to_many_clients_at_once_each_from_its_beginning() {
 #[test]
 fn a_cassette_of_a_trial_is_served_too() {
     let place = Place::new();
-    let path = repository().join("tasks/core/cassettes/main/gauge-two.1.jsonl");
+    let path = repository().join("tasks/core/cassettes/agent-v2/gauge-two.1.jsonl");
     let start = Instant::now();
     let serving = Serving::of(&place, path.to_str().unwrap());
     assert!(serving.first["exchanges"].as_u64().unwrap() > 2, "{}", serving.first);
