@@ -1,0 +1,4 @@
+"""The words on a receipt."""
+
+TAX = "Tax"
+TOTAL = "Total"
