@@ -1,0 +1,2 @@
+class BadSetting(Exception):
+    """A setting that can't be used."""
