@@ -1,0 +1,2 @@
+class BadRequest(Exception):
+    """A request that is refused; says why."""

@@ -1,0 +1,7 @@
+#!/bin/bash
+# Sends honest and dishonest requests to the search of /app in another process, and compares rows and tables.
+export PATH=/usr/local/bin:/usr/bin:/bin
+reward=0
+trap 'mkdir -p /logs/verifier; printf "%s\n" "$reward" >/logs/verifier/reward.txt; exit 0' EXIT
+cd / || exit
+python3 -I /tests/verify.py && reward=1
