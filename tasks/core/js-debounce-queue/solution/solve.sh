@@ -1,0 +1,3 @@
+#!/bin/bash
+set -eu
+cp /solution/queue.js /solution/batcher.js src/
