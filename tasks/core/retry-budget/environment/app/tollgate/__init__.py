@@ -1,0 +1,1 @@
+"""Tolls in the currency of the invoice."""

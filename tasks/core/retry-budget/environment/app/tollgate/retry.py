@@ -1,0 +1,9 @@
+"""How often and when a call is made again: docs/retry.md."""
+
+
+class Budget:
+    pass
+
+
+class Retry:
+    pass
