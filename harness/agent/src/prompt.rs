@@ -13,8 +13,8 @@ use crate::tools::Tool;
 
 /// Bytes of project instructions that are honoured, over all files.
 const PROJECT_DOCS_MAX: usize = 32 * 1024;
-/// The files that may hold them; the first that is there counts.
-const PROJECT_DOCS: [&str; 2] = ["AGENTS.override.md", "AGENTS.md"];
+/// The files that may hold them, at the project's root; the first that is there counts.
+pub const PROJECT_DOCS: [&str; 2] = ["AGENTS.override.md", "AGENTS.md"];
 
 const INSTRUCTIONS: &str = "\
 You are a coding agent. You work alone in a sandbox, on the project in /app, until what you were asked for is done.
@@ -99,19 +99,22 @@ pub fn opening(spec: &PromptSpec<'_>, instruction: &str, clock: Timestamp, docs:
     prompt
 }
 
+/// As much of a file with a project's instructions as is honoured.
+pub fn honoured(content: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(content).into_owned();
+    let mut end = text.len().min(PROJECT_DOCS_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
 /// The project's own instructions, from its root down to the working folder: here the two are the same.
 fn project_docs(env: &dyn Environment) -> Result<(Vec<String>, String), EnvError> {
     for name in PROJECT_DOCS {
         match env.read(name, 16 * PROJECT_DOCS_MAX as u64) {
-            Ok(content) => {
-                let mut text = String::from_utf8_lossy(&content).into_owned();
-                let mut end = text.len().min(PROJECT_DOCS_MAX);
-                while !text.is_char_boundary(end) {
-                    end -= 1;
-                }
-                text.truncate(end);
-                return Ok((vec![format!("/app/{name}")], text));
-            }
+            Ok(content) => return Ok((vec![format!("/app/{name}")], honoured(&content))),
             Err(EnvError::File {
                 fault: FileFault::NotFound | FileFault::Denied | FileFault::IsFolder,
                 ..

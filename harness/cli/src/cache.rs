@@ -185,14 +185,5 @@ fn added(profiles: &mut Profiles, file: &Path) -> Result<Option<String>, Failure
 
 /// The prices that retake.toml states for its backends, where there is one.
 fn own_prices(common: &Common) -> BTreeMap<String, Price> {
-    let Ok(settings) = Settings::read(common) else { return BTreeMap::new() };
-    let said = settings.config.backends.values().flat_map(|backend| &backend.prices);
-    let price = |price: &suite::backend::Price| Price {
-        input: price.input,
-        cached: price.cached.unwrap_or(price.input),
-        cache_write: price.cache_write.unwrap_or(price.input),
-        cache_write_1h: price.cache_write_1h,
-        output: price.output,
-    };
-    said.map(|(model, said)| (model.clone(), price(said))).collect()
+    Settings::read(common).map(|settings| settings.own_prices()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The binary `retake`: one file a verb. The only crate that knows the command line, progress bars and the
 //! process's own surroundings.
 
+mod ab;
 mod args;
 mod cache;
 mod check;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         args::Verb::Record(record) => record::record(&record, &args.common),
         args::Verb::Replay(replay) => replay::replay(&replay, &args.common),
         args::Verb::Report(report) => report::report(&report, &args.common),
+        args::Verb::Ab(ab) => ab::ab(&ab, &args.common),
         args::Verb::Compare(compare) => compare::compare(&compare, &args.common),
         args::Verb::History(history) => history::history(&history, &args.common),
         args::Verb::Baseline(verb) => history::baseline(&verb, &args.common),

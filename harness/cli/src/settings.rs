@@ -1,5 +1,6 @@
 //! From what was typed and what retake.toml says to plain settings. Nothing below this crate sees either.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -96,9 +97,13 @@ impl Settings {
     /// A run as it was read, with costs by the prices that hold here.
     pub(crate) fn load(&self, dir: &RunDir) -> Result<RunData, Failure> {
         let table = PriceTable::built_in().map_err(Failure::host)?;
-        let own = self.config.backends.values().flat_map(|backend| backend.prices.iter());
-        let own = own.map(|(model, price)| (model.clone(), runner::price(price))).collect();
-        Ok(RunData::priced(dir, &Prices { table, own })?)
+        Ok(RunData::priced(dir, &Prices { table, own: self.own_prices() })?)
+    }
+
+    /// The prices that retake.toml states for its backends.
+    pub(crate) fn own_prices(&self) -> BTreeMap<String, promptcache::Price> {
+        let said = self.config.backends.values().flat_map(|backend| backend.prices.iter());
+        said.map(|(model, price)| (model.clone(), runner::price(price))).collect()
     }
 
     /// How to carry out what is neither recorded nor live, behind every wall.

@@ -1,6 +1,7 @@
 //! Reports as functions of journals: figures, digests, files and text for people. Nothing here runs, re-runs or
 //! prints anything.
 
+pub mod ab;
 pub mod cache;
 pub mod compare;
 mod comparison;

@@ -160,7 +160,7 @@ impl Planned {
 /// Makes the plan: reads every cassette's and script's digest and the prompt files of the variants, and refuses what
 /// cannot be answered. `git` reads those of a revision.
 pub fn plan(mut selection: Selection, git: Git<'_>) -> Result<Planned, RunError> {
-    keep_selected(&mut selection)?;
+    keep_tasks(&mut selection.suites, &selection.tasks)?;
     selection.variants.iter().try_for_each(refuse)?;
     let prompts = selection.variants.iter().map(|variant| Prompts::read(variant, git));
     let prompts = prompts.collect::<Result<Vec<_>, _>>()?;
@@ -266,16 +266,11 @@ fn fork_point(from: &ForkFrom, replaying: &Replaying) -> Result<ForkPoint, RunEr
     Ok(ForkPoint { trial: trial.to_string(), cassette: cassette.digest, step: *step })
 }
 
-fn keep_selected(selection: &mut Selection) -> Result<(), RunError> {
-    let Selection { suites, tasks, .. } = selection;
-    for name in tasks.iter() {
-        if !suites.iter().any(|suite| suite.task(name).is_some()) {
-            let known: Vec<&str> = suites.iter().flat_map(|s| s.tasks.iter().map(TaskEntry::name)).collect();
-            return Err(RunError::Usage(format!(
-                "there is no task {name:?}; there are {}",
-                known.join(", ")
-            )));
-        }
+/// Leaves only the tasks of these names; all where there is none. A name that no suite has is refused.
+pub fn keep_tasks(suites: &mut Vec<Suite>, tasks: &[String]) -> Result<(), RunError> {
+    if let Some(name) = tasks.iter().find(|name| suites.iter().all(|suite| suite.task(name).is_none())) {
+        let known: Vec<&str> = suites.iter().flat_map(|s| s.tasks.iter().map(TaskEntry::name)).collect();
+        return Err(RunError::Usage(format!("there is no task {name:?}; there are {}", known.join(", "))));
     }
     if !tasks.is_empty() {
         suites

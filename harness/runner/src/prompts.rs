@@ -93,7 +93,7 @@ pub fn opening(variant: &Variant, prompts: &Prompts, docs: &str) -> Result<Optio
         return Ok(None);
     }
     let laid = prompts.files.get("AGENTS.override.md").or_else(|| prompts.files.get("AGENTS.md"));
-    let docs = laid.map_or_else(|| docs.to_owned(), |content| String::from_utf8_lossy(content).into_owned());
+    let docs = laid.map_or_else(|| docs.to_owned(), |content| agent::honoured(content));
     let tools = tools(variant).map_err(RunError::Usage)?;
     let spec = PromptSpec {
         thread: "SUITE/TASK",

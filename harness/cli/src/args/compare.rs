@@ -28,7 +28,7 @@ pub(crate) struct CompareArgs {
 }
 
 /// A share in percentage points, `2pp` or `2`.
-fn points(text: &str) -> Result<f64, String> {
+pub(super) fn points(text: &str) -> Result<f64, String> {
     let number = text.trim().strip_suffix("pp").unwrap_or(text).trim();
     let points: Option<f64> = number.parse().ok();
     let points = points.filter(|p| (0.0..=100.0).contains(p));

@@ -1,5 +1,6 @@
 //! The command line, as it is typed: one file for each verb that takes more than a name. Says nothing of what it means.
 
+mod ab;
 mod cache;
 mod compare;
 mod diff;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(crate) use ab::{AbArgs, LastStage};
 pub(crate) use cache::{CacheArgs, CacheVerb, RuleArgs};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
@@ -60,6 +62,8 @@ pub(crate) enum Verb {
     Replay(ReplayArgs),
     /// Write and print the reports of a finished run again
     Report(ReportArgs),
+    /// Is HEAD better than BASE? Free figures and a priced plan first, then as much as the budget and the question need
+    Ab(Box<AbArgs>),
     /// Compare two runs, or variants of one run, task by task
     Compare(CompareArgs),
     /// Show the runs before: trends, where they changed and what changed there

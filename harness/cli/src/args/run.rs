@@ -80,7 +80,7 @@ pub(crate) struct RunArgs {
     pub(crate) uncontained: bool,
 }
 
-fn usd(text: &str) -> Result<f64, String> {
+pub(super) fn usd(text: &str) -> Result<f64, String> {
     let usd: Option<f64> = text.trim_start_matches('$').parse().ok();
     usd.filter(|usd| usd.is_finite() && *usd > 0.0).ok_or_else(|| "not an amount above 0".to_owned())
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, all of it")]
 
+mod ab;
 mod agents;
 mod cache;
 mod check;

@@ -11,7 +11,7 @@ use crate::score::{Counts, rounded_option};
 use crate::{Digests, RunData, Scores};
 
 /// The version of a line; a field that is added changes the minor part.
-const VERSION: FormatVersion = FormatVersion::new(1, 0);
+const VERSION: FormatVersion = FormatVersion::new(1, 1);
 
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,38 @@ pub struct HistoryLine {
     pub wall_us: Option<u64>,
     /// Its variants.
     pub variants: Vec<VariantLine>,
+    /// The question that its live trials answered, where they did: then the run is no night of a series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionLine>,
+}
+
+/// What kind of question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Head against base.
+    Ab,
+    /// An arm against itself: how far apart equal arms come out.
+    Aa,
+}
+
+/// A question and what it came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuestionLine {
+    /// What kind.
+    pub kind: QuestionKind,
+    /// The arm that was compared with.
+    pub base: String,
+    /// The arm that was compared.
+    pub head: String,
+    /// Pairs of trials.
+    pub pairs: u64,
+    /// The mean square of a pair's difference of passes.
+    pub pass_variance: f64,
+    /// The mean square of a pair's relative difference of cost, or of tokens where there is no price.
+    pub cost_variance: f64,
+    /// What it amounts to.
+    pub verdict: crate::compare::Verdict,
 }
 
 /// A variant of a run.
@@ -135,6 +167,7 @@ impl HistoryLine {
             drift: data.drift(),
             wall_us: data.wall_us(),
             variants: variants.collect(),
+            question: None,
         })
     }
 

@@ -11,7 +11,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 pub use flaky::Flaky;
-pub use line::{HistoryLine, VariantLine};
+pub use line::{HistoryLine, QuestionKind, QuestionLine, VariantLine};
 pub use series::{Difference, History, Point, Series, SeriesChange, Trend, TrendMetric};
 pub use text::history_text;
 

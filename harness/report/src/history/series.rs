@@ -23,6 +23,9 @@ pub struct History {
     pub runs: u64,
     /// Runs of the same tasks, variant, mode and number of trials.
     pub series: Vec<Series>,
+    /// Questions that live trials answered, by run, oldest first.
+    #[serde(default)]
+    pub questions: Vec<(base::RunId, super::QuestionLine)>,
     /// Tasks whose verdicts changed although nothing was sampled anew.
     pub flaky: Vec<Flaky>,
 }
@@ -155,7 +158,8 @@ impl History {
     /// Puts the lines, oldest first, together.
     pub fn of(lines: &[HistoryLine]) -> Self {
         let mut groups: Vec<(Key, Vec<Run<'_>>)> = Vec::new();
-        for line in lines {
+        // A question stops when it is answered: its trials are no night like the others.
+        for line in lines.iter().filter(|line| line.question.is_none()) {
             for variant in &line.variants {
                 let tasks = variant.tasks.keys().cloned().collect();
                 let faults = variant.faults.clone();
@@ -169,6 +173,10 @@ impl History {
         Self {
             version: VERSION,
             runs: lines.len() as u64,
+            questions: lines
+                .iter()
+                .filter_map(|line| Some((line.run_id.clone(), line.question.clone()?)))
+                .collect(),
             series: groups.into_iter().map(|(key, runs)| series(key, &runs)).collect(),
             flaky: flaky(lines),
         }

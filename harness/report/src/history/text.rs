@@ -1,6 +1,6 @@
 //! A history for people at a terminal: the last runs of each series, where it changed, and what changed there. Computes nothing.
 
-use super::{History, Point, Series, Trend, TrendMetric};
+use super::{History, Point, QuestionKind, Series, Trend, TrendMetric};
 use crate::TerminalOptions;
 use crate::figures::{self, word};
 use crate::score::Rate;
@@ -18,6 +18,7 @@ pub fn history_text(history: &History, options: &TerminalOptions) -> String {
     for series in &history.series {
         page.series(series);
     }
+    page.questions(history);
     if !history.flaky.is_empty() {
         page.title("verdicts that changed although nothing was sampled anew (flaky verifiers)");
         for flaky in &history.flaky {
@@ -38,6 +39,25 @@ struct Page {
 }
 
 impl Page {
+    fn questions(&mut self, history: &History) {
+        if history.questions.is_empty() {
+            return;
+        }
+        self.title("questions (retake ab)");
+        for (run, question) in history.questions.iter().rev().take(MOST_RUNS) {
+            let (base, head) = (line(&question.base, 60), line(&question.head, 60));
+            let told = match question.kind {
+                QuestionKind::Ab => format!("{head} against {base}: {}", word(&question.verdict)),
+                QuestionKind::Aa => format!(
+                    "{base} against itself: a pair's passes differ by {:.2}, its cost by {:.0} %",
+                    question.pass_variance.sqrt(),
+                    100.0 * question.cost_variance.sqrt()
+                ),
+            };
+            self.line(&format!("  {}  {told}; {} pairs", line(run.as_str(), 60), question.pairs));
+        }
+    }
+
     fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');

@@ -6,6 +6,7 @@ mod exact;
 mod group;
 mod paired;
 mod rate;
+mod sequence;
 mod solve;
 pub(crate) mod special;
 mod spread;
@@ -28,6 +29,7 @@ pub use paired::{
     tasks_for, trials_for,
 };
 pub use rate::{CONFIDENCE, Interval, pass_all_k, pass_at_k, wilson};
+pub use sequence::{FIGURE_ALPHA, GUARD_ALPHA, Sequence, Values, detectable_in_sequence};
 pub use solve::{Solve, TimeToSolve};
 pub use special::{normal_quantile, t_quantile};
 pub use spread::{Percentiles, deviation, mean, percentile};
