@@ -63,7 +63,10 @@ fn the_readme_begins_with_the_two_commands() {
         assert!(shown, "README.md's first 40 lines do not show `{}`", command.trim());
     }
     let script = read(".ci/run");
-    assert!(script.contains("\ncargo test --workspace --no-fail-fast\n"), ".ci/run does not run README.md's test command");
+    assert!(
+        script.contains("\ncargo test --workspace --no-fail-fast\n"),
+        ".ci/run does not run README.md's test command"
+    );
 }
 
 #[test]
