@@ -100,14 +100,17 @@ mod tests {
             name: "unit".to_owned(),
             kind: CheckKind::Tests,
             command: command.to_owned(),
-            timeout: Duration::from_millis(500),
+            timeout: Duration::from_secs(60),
             parser,
         }
     }
 
     fn run(command: &str) -> CheckResult {
-        let env = FakeEnvironment::new();
-        run_checks(&env, &[check(command, None)], &Cancel::default()).unwrap().remove(0)
+        carried_out(check(command, None))
+    }
+
+    fn carried_out(check: Check) -> CheckResult {
+        run_checks(&FakeEnvironment::new(), &[check], &Cancel::default()).unwrap().remove(0)
     }
 
     #[test]
@@ -121,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_check_that_hangs_fails_and_says_so() {
-        let result = run("echo before; sleep 60; true");
+        let hangs = check("echo before; sleep 60; true", None);
+        let result = carried_out(Check { timeout: Duration::from_millis(500), ..hangs });
         assert_eq!((result.passed, result.end), (false, Ending::TimedOut));
         assert_eq!(result.findings[0].message, "did not finish within 0.5 s");
         assert_eq!(result.output.head, "before\n");
