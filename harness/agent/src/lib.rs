@@ -13,7 +13,7 @@ mod tape;
 pub mod tools;
 
 pub use native::{Brief, Means, Native, Patience};
-pub use prompt::{PROJECT_DOCS, PromptSpec, honoured, opening};
+pub use prompt::{PROJECT_DOCS, PromptSpec, honoured, opening, project_docs};
 pub use reference::{oracle, patched};
 pub use tally::{AgentEnd, AgentFault, Observer, Tally, diverged};
 pub use tape::{Played, Tape, ToolTime};

@@ -110,8 +110,9 @@ pub fn honoured(content: &[u8]) -> String {
     text
 }
 
-/// The project's own instructions, from its root down to the working folder: here the two are the same.
-fn project_docs(env: &dyn Environment) -> Result<(Vec<String>, String), EnvError> {
+/// The project's own instructions, from its root down to the working folder (here the two are the same): the files that
+/// were honoured, and their text.
+pub fn project_docs(env: &dyn Environment) -> Result<(Vec<String>, String), EnvError> {
     for name in PROJECT_DOCS {
         match env.read(name, 16 * PROJECT_DOCS_MAX as u64) {
             Ok(content) => return Ok((vec![format!("/app/{name}")], honoured(&content))),

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wire::{BlockKind, Frame, Protocol};
 
-/// The version that is written. Since 2.0 an exchange may replace blocks in place.
-pub const VERSION: FormatVersion = FormatVersion::new(2, 0);
+/// The version that is written. Since 2.0 an exchange may replace blocks in place; since 2.1 the last line holds the reward.
+pub const VERSION: FormatVersion = FormatVersion::new(2, 1);
 /// The oldest major version that is read.
 pub(crate) const OLDEST: u16 = 1;
 
@@ -270,6 +270,9 @@ pub(crate) struct End {
     pub(crate) reason: String,
     /// Exchanges in this file.
     pub(crate) exchanges: u32,
+    /// What the hidden checks gave, where they were run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reward: Option<f64>,
     /// Distinct secrets that were taken out, by kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) redacted: BTreeMap<String, u32>,

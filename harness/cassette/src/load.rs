@@ -99,6 +99,8 @@ pub struct Cassette {
     pub snapshot: Option<Snapshot>,
     /// Whether it came to its end; otherwise it was cut after its last whole exchange.
     pub whole: bool,
+    /// What the hidden checks gave when it was recorded; nothing where that is not known.
+    pub reward: Option<f64>,
     /// What its requests are matched with.
     pub profile: Profile,
     /// Which exchange answers a request: by lane, key, attempt; several of one key in recorded order.
@@ -155,6 +157,7 @@ impl Cassette {
             checks: parts.checks,
             snapshot: parts.snapshot,
             whole,
+            reward: parts.reward,
             profile,
             index: HashMap::new(),
             any: HashMap::new(),
@@ -236,6 +239,7 @@ struct Parts {
     snapshot: Option<Snapshot>,
     lengths: HashMap<String, usize>,
     ended: bool,
+    reward: Option<f64>,
 }
 
 struct Reader<'a> {
@@ -276,7 +280,7 @@ impl Reader<'_> {
                 self.parts.checks.push(round);
             }
             Line::Snapshot(snapshot) => self.parts.snapshot = Some(snapshot),
-            Line::End(_) => self.parts.ended = true,
+            Line::End(end) => (self.parts.ended, self.parts.reward) = (true, end.reward),
         }
         Ok(())
     }

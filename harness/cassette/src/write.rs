@@ -31,6 +31,7 @@ pub struct Writer {
     lanes: HashMap<String, Lane>,
     exchanges: u32,
     secrets: Redactor,
+    reward: Option<f64>,
     ended: bool,
 }
 
@@ -79,6 +80,7 @@ impl Writer {
             lanes,
             exchanges: 0,
             secrets: Redactor::default(),
+            reward: None,
             ended: false,
         };
         writer.line(&Line::Cassette(Header { version: VERSION, ..header }))?;
@@ -222,13 +224,18 @@ impl Writer {
         self.line(&Line::Snapshot(snapshot))
     }
 
+    /// Takes down what the hidden checks gave; the recording's end states it.
+    pub fn verdict(&mut self, reward: f64) {
+        self.reward = Some(reward);
+    }
+
     /// Ends the recording: nothing is written after it, whoever still holds on to it.
     pub fn end(&mut self, reason: &str) -> io::Result<()> {
-        let exchanges = self.exchanges;
+        let (exchanges, reward) = (self.exchanges, self.reward);
         let reason = self.secrets.text(reason).unwrap_or_else(|| reason.to_owned());
         let redacted =
             self.secrets.counts().iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
-        self.line(&Line::End(End { reason, exchanges, redacted }))?;
+        self.line(&Line::End(End { reason, exchanges, reward, redacted }))?;
         self.ended = true;
         Ok(())
     }

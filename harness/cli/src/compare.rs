@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use journal::RunDir;
 use report::compare::{
-    Arm, Baseline, CompareError, Comparison, Matrix, Options, comparison_text, matrix_text,
+    Arm, Baseline, CompareError, Comparison, Matrix, Mismatch, Options, Weight, comparison_text, matrix_text,
 };
 use report::gate::{self, Judged, Rule, refuse};
-use report::{RunData, TerminalOptions, TrialSession};
+use report::{Regrades, RunData, TerminalOptions, TrialSession};
 use serde::Serialize;
 
 use crate::args::{Common, CompareArgs};
@@ -30,9 +30,10 @@ pub(crate) fn compare(args: &CompareArgs, common: &Common) -> Result<Exit, Failu
     let options = Options { margin: args.margin, seed: base::Seed::new(args.seed), ..Options::default() };
     let terminal = TerminalOptions { color: output::color(), width: None };
     match arms(args, &settings)? {
-        Arms::Two(base, head, dirs) => {
+        Arms::Two(base, head, origins) => {
             let mut comparison = Comparison::of(&base, &head, &options)?;
-            forks(&mut comparison, &dirs);
+            forks(&mut comparison, &origins);
+            say_regraded(&mut comparison, &origins);
             let judged = judge(&args.gate, &base, &head, options.seed)?;
             if common.json {
                 output::json(&Answer { comparison: &comparison, gates: &judged })?;
@@ -82,8 +83,8 @@ fn judge(rules: &[String], base: &Arm, head: &Arm, seed: base::Seed) -> Result<V
 }
 
 /// Looks where the two trials of each flipped task began to act differently. Where nothing is kept of one, nothing is said.
-fn forks(comparison: &mut Comparison, dirs: &[Option<RunDir>; 2]) {
-    let [Some(base), Some(head)] = dirs else { return };
+fn forks(comparison: &mut Comparison, origins: &[Origin; 2]) {
+    let [Origin { dir: Some(base), .. }, Origin { dir: Some(head), .. }] = origins else { return };
     let flips = [&mut comparison.gained_tasks, &mut comparison.lost_tasks];
     for flip in flips.into_iter().flat_map(|flips| flips.iter_mut().take(MOST_FORKS)) {
         let [a, b] = &flip.trials;
@@ -94,10 +95,33 @@ fn forks(comparison: &mut Comparison, dirs: &[Option<RunDir>; 2]) {
     }
 }
 
+/// Says which verdicts are not those of the runs themselves.
+fn say_regraded(comparison: &mut Comparison, origins: &[Origin; 2]) {
+    if origins.iter().all(|origin| origin.regraded.is_empty()) {
+        return;
+    }
+    let [base, head] = origins.each_ref().map(|origin| match origin.regraded.as_str() {
+        "" => "its own verdicts".to_owned(),
+        said => said.to_owned(),
+    });
+    let (what, weight) = ("regraded".to_owned(), Weight::Circumstance);
+    comparison.mismatches.push(Mismatch { what, weight, base, head });
+    comparison.mismatches.sort_by_key(|mismatch| std::cmp::Reverse(mismatch.weight));
+}
+
+/// Where an arm comes from.
+#[derive(Default)]
+struct Origin {
+    /// Its run's folder, where it has one.
+    dir: Option<RunDir>,
+    /// What is said of verdicts that are not those of the run itself.
+    regraded: String,
+}
+
 /// What is compared.
 enum Arms {
-    /// Base and head, with their folders where they have some.
-    Two(Box<Arm>, Box<Arm>, [Option<RunDir>; 2]),
+    /// Base and head.
+    Two(Box<Arm>, Box<Arm>, [Origin; 2]),
     Many(Vec<Arm>),
 }
 
@@ -105,12 +129,22 @@ enum Arms {
 struct Run {
     dir: RunDir,
     data: RunData,
+    /// What is said of verdicts that are not those of the run itself; empty where all are.
+    regraded: String,
 }
 
 impl Run {
     fn read(settings: &Settings, name: &str) -> Result<Self, Failure> {
         let dir = settings.find_run(name)?;
-        Ok(Self { data: settings.load(&dir)?, dir })
+        let mut data = settings.load(&dir)?;
+        let mut regraded = String::new();
+        if let Some(regrades) = Regrades::read(&dir)? {
+            let changed = regrades.apply(&mut data);
+            let count = regrades.trials.len();
+            regraded =
+                format!("{count} verdicts by `regrade` of {}, {changed} of them new", regrades.at.date());
+        }
+        Ok(Self { data, dir, regraded })
     }
 }
 
@@ -162,7 +196,8 @@ fn against_baseline(args: &CompareArgs, settings: &Settings) -> Result<Arms, Fai
     let only_one = baseline.arms.first().filter(|_| baseline.arms.len() == 1 && args.base_variant.is_none());
     let base = named.or(only_one);
     let base = base.ok_or_else(|| Failure::usage(format!("the baseline has no variant {wanted:?}")))?;
-    Ok(Arms::Two(Box::new(base.clone()), Box::new(arm(&head.data, name)?), [None, Some(head.dir)]))
+    let own = Origin { dir: Some(head.dir), regraded: head.regraded };
+    Ok(Arms::Two(Box::new(base.clone()), Box::new(arm(&head.data, name)?), [Origin::default(), own]))
 }
 
 /// The one variant that both runs have by the same name.
@@ -188,9 +223,10 @@ fn only(data: &RunData) -> Result<&str, Failure> {
 }
 
 fn two(base: &Run, base_variant: &str, head: &Run, head_variant: &str) -> Result<Arms, Failure> {
-    let dirs = [Some(base.dir.clone()), Some(head.dir.clone())];
+    let origins =
+        [base, head].map(|run| Origin { dir: Some(run.dir.clone()), regraded: run.regraded.clone() });
     let (base, head) = (arm(&base.data, base_variant)?, arm(&head.data, head_variant)?);
-    Ok(Arms::Two(Box::new(base), Box::new(head), dirs))
+    Ok(Arms::Two(Box::new(base), Box::new(head), origins))
 }
 
 fn arm(data: &RunData, variant: &str) -> Result<Arm, Failure> {

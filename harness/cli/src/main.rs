@@ -4,6 +4,7 @@
 mod ab;
 mod args;
 mod cache;
+mod cassette;
 mod check;
 mod compare;
 mod diff;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
         args::Verb::Variant(verb) => variant::variant(&verb, &args.common),
+        args::Verb::Cassette(verb) => cassette::cassette(&verb, &args.common),
         args::Verb::Cache(cache) => cache::cache(&cache, &args.common),
         args::Verb::Doctor(doctor) => doctor::doctor(&doctor, &args.common),
     };

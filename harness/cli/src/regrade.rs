@@ -2,7 +2,8 @@
 
 use base::{Clock, SystemClock};
 use report::gate::Quarantine;
-use runner::Regraded;
+use report::{NewVerdict, REGRADED, Regrades};
+use runner::{Rechecked, Regraded};
 use serde::Serialize;
 
 use crate::args::{Common, RegradeArgs};
@@ -32,6 +33,19 @@ struct Answer<'a> {
     each: &'a [Regraded],
 }
 
+/// What `--checks` answers with.
+#[derive(Serialize)]
+struct Checked<'a> {
+    run_id: String,
+    /// Trials whose checks ran again.
+    trials: usize,
+    /// Those of which a check stands otherwise now.
+    changed: usize,
+    /// Those whose checks could not be run again.
+    left: usize,
+    each: &'a [Rechecked],
+}
+
 /// Carries the verb out.
 pub(crate) fn regrade(args: &RegradeArgs, common: &Common) -> Result<Exit, Failure> {
     let here = Settings::read(common)?;
@@ -40,6 +54,13 @@ pub(crate) fn regrade(args: &RegradeArgs, common: &Common) -> Result<Exit, Failu
     let (settings, planned) = run::planned_again(&dir)?;
     let (clock, signals) = (SystemClock::start(), Signals::listen()?);
     let options = settings.plain_options(&here.config.out, args.jobs, &signals, &clock)?;
+    if args.checks {
+        let each = runner::recheck(&dir, &planned, &options)?;
+        if signals.cancel.is_cancelled() {
+            return Err(Failure::new(signals.exit(), "stopped"));
+        }
+        return checked(&run_id.to_string(), &each, common);
+    }
     let each = runner::regrade(&dir, &planned, &options, args.times)?;
     if signals.cancel.is_cancelled() {
         return Err(Failure::new(signals.exit(), "stopped"));
@@ -52,6 +73,14 @@ pub(crate) fn regrade(args: &RegradeArgs, common: &Common) -> Result<Exit, Failu
             quarantine.note((&id.suite, &id.task), regraded.task, regraded.flaky(), &run_id, clock.now());
         }
         quarantine.write(out)?;
+    }
+    let one = |regraded: &Regraded| {
+        let passes = *regraded.verdicts.first().filter(|_| !regraded.flaky())?;
+        Some(NewVerdict { trial: regraded.trial.clone(), task: regraded.task, passes })
+    };
+    let verdicts: Vec<NewVerdict> = each.iter().filter_map(one).collect();
+    if !verdicts.is_empty() {
+        dir.write_json(REGRADED, &Regrades::new(clock.now(), verdicts))?;
     }
     let count = |test: fn(&Regraded) -> bool| each.iter().filter(|regraded| test(regraded)).count();
     let answer = Answer {
@@ -68,6 +97,47 @@ pub(crate) fn regrade(args: &RegradeArgs, common: &Common) -> Result<Exit, Failu
         output::text(&text(&answer))?;
     }
     Ok(if answer.trials == 0 { Exit::Nothing } else { Exit::Done })
+}
+
+fn checked(run_id: &str, each: &[Rechecked], common: &Common) -> Result<Exit, Failure> {
+    let count = |test: fn(&Rechecked) -> bool| each.iter().filter(|one| test(one)).count();
+    let answer = Checked {
+        run_id: run_id.to_owned(),
+        trials: count(|one| one.left.is_empty()),
+        changed: count(Rechecked::changed),
+        left: count(|one| !one.left.is_empty()),
+        each,
+    };
+    if common.json {
+        output::json(&answer)?;
+    } else {
+        output::text(&checked_text(&answer))?;
+    }
+    Ok(if answer.trials == 0 { Exit::Nothing } else { Exit::Done })
+}
+
+fn checked_text(answer: &Checked<'_>) -> String {
+    let word = |held: bool| if held { "holds" } else { "fails" };
+    let Checked { run_id, trials, changed, left, each } = answer;
+    let mut lines = vec![format!(
+        "run {run_id}: checks of {trials} trials run again: {changed} stand otherwise now, {left} could not be run"
+    )];
+    for one in *each {
+        let later = if one.went_on { "  (the agent went on after that round)" } else { "" };
+        lines.push(format!("  {}{later}", one.trial));
+        for check in &one.checks {
+            let then = check.then.map_or("not run", word);
+            let mark = if check.then.is_some_and(|then| then != check.now) { "~" } else { " " };
+            let name = report::inert(&check.name);
+            lines.push(format!("  {mark} {name:<24} {then:<8} then, {} now", word(check.now)));
+            let first = check.findings.first().filter(|_| !check.now);
+            lines.extend(first.map(|found| format!("      {}", report::inert(&found.message))));
+        }
+        if !one.left.is_empty() {
+            lines.push(format!("    {}", report::inert(&one.left)));
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 fn text(answer: &Answer<'_>) -> String {

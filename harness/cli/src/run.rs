@@ -14,6 +14,7 @@ use serde::Serialize;
 use suite::{Profile, Variant};
 
 use crate::args::{Args, Common, RunArgs, Verb};
+use crate::cassette;
 use crate::exit::{Exit, Failure};
 use crate::faults::faults;
 use crate::fork;
@@ -80,6 +81,16 @@ fn begin(
     resume: Option<RunDir>,
 ) -> Result<Exit, Failure> {
     let profile = profile(args, settings)?;
+    let narrow = if args.stale {
+        match cassette::narrowed(args, settings, selection(args, settings, &profile)?)? {
+            Some(narrow) => Some(narrow),
+            None if common.json => return output::json(&Nothing { trials: 0 }).map(|()| Exit::Done),
+            None => return Ok(Exit::Done),
+        }
+    } else {
+        None
+    };
+    let args = narrow.as_ref().unwrap_or(args);
     let out =
         args.out.as_ref().map_or_else(|| settings.config.out.clone(), |out| settings.directory.join(out));
     let mut gates = Gates::read(&args.gate, &args.profile, settings, &out)?;
@@ -119,6 +130,10 @@ fn begin(
     bar.finish();
     if let Some(spent) = live.spent() {
         output::note(&format!("spent {spent:.4} USD of {:.4}", args.max_cost.unwrap_or_default()));
+    }
+    if let Some(folder) = narrow.as_ref().and_then(|narrow| narrow.record.as_ref()) {
+        let accept = "look at them and put them in place: retake cassette accept";
+        output::note(&format!("the new recordings wait in {}; {accept}", settings.shown(folder)));
     }
     finish(&outcome, settings, &gates, (&signals, common))
 }
@@ -251,6 +266,12 @@ fn finish(
     }
     gates::tell(&judged);
     Ok(exit(&data, &judged))
+}
+
+/// What is answered where no recording is stale.
+#[derive(Serialize)]
+struct Nothing {
+    trials: u32,
 }
 
 /// A run's summary with how its gates stand.

@@ -96,14 +96,24 @@ impl Settings {
 
     /// A run as it was read, with costs by the prices that hold here.
     pub(crate) fn load(&self, dir: &RunDir) -> Result<RunData, Failure> {
+        Ok(RunData::priced(dir, &self.prices()?)?)
+    }
+
+    /// The prices that hold here.
+    pub(crate) fn prices(&self) -> Result<Prices, Failure> {
         let table = PriceTable::built_in().map_err(Failure::host)?;
-        Ok(RunData::priced(dir, &Prices { table, own: self.own_prices() })?)
+        Ok(Prices { table, own: self.own_prices() })
     }
 
     /// The prices that retake.toml states for its backends.
     pub(crate) fn own_prices(&self) -> BTreeMap<String, promptcache::Price> {
         let said = self.config.backends.values().flat_map(|backend| backend.prices.iter());
         said.map(|(model, price)| (model.clone(), runner::price(price))).collect()
+    }
+
+    /// A path as it is shown: relative to where the program was started, where it lies below.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.directory).unwrap_or(path).display().to_string()
     }
 
     /// How to carry out what is neither recorded nor live, behind every wall.

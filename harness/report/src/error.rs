@@ -35,6 +35,14 @@ pub enum ReportError {
         /// How many are allowed.
         limit: u64,
     },
+    /// Verdicts of a regrading are there but cannot be read.
+    #[error("{}: verdicts of a regrading that cannot be read: {error}", path.display())]
+    Regraded {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: std::io::Error,
+    },
     /// The host's facts are there but cannot be read.
     #[error("{}: host facts that cannot be read: {error}", path.display())]
     Host {

@@ -15,6 +15,7 @@ mod figures;
 pub mod gate;
 mod highlights;
 pub mod history;
+mod regraded;
 pub mod schema;
 pub mod score;
 mod session;
@@ -32,6 +33,7 @@ pub use export::{
     Format, drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv, trials_csv, write,
     write_html,
 };
+pub use regraded::{NewVerdict, REGRADED, Regrades};
 pub use score::Scores;
 pub use session::{TrialSession, exchanges};
 pub use summary::RunSummary;

@@ -344,6 +344,9 @@ impl Part<'_> {
         if let Some(last) = &sums.last {
             writer.snapshot(last.snapshot(sums.tally.steps)).map_err(keeping)?;
         }
+        if let Some(reward) = sums.reward {
+            writer.verdict(reward);
+        }
         let reason = if end.failure.is_some() { end.reason.as_str() } else { "" };
         writer.end(reason).map_err(keeping)?;
         if let Some(folder) = self.shared.record {

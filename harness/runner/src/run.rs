@@ -18,7 +18,7 @@ use suite::{SuiteError, TaskEntry};
 use crate::attempt::{Cut, Job, Shared, agent_program, attempt, panicked};
 use crate::host::HostFacts;
 use crate::live::Live;
-use crate::plan::{Planned, TrialPlan};
+use crate::plan::{Planned, Selection, TrialPlan};
 use crate::template::Templates;
 use crate::toolchain::{Needs, Spawn};
 
@@ -209,18 +209,7 @@ pub(crate) struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     pub(crate) fn new(planned: &'a Planned, options: &'a Options<'a>) -> Result<Self, RunError> {
-        let mut programs: BTreeSet<String> = ["bash", "git"].map(str::to_owned).into();
-        for suite in &planned.selection.suites {
-            programs.extend(suite.ready().filter_map(|task| task.settings.needs.clone()).flatten());
-        }
-        programs.extend(planned.selection.variants.iter().filter_map(agent_program));
-        let needs = Needs::look_up(&programs, &options.toolchains, &options.path, options.spawn);
-        let sandbox = Sandbox::new(&SandboxOptions {
-            stage: options.stage.clone(),
-            walls: options.walls,
-            toolchains: needs.toolchains.clone(),
-            hidden: options.hidden.clone(),
-        })?;
+        let (needs, sandbox) = surroundings(&planned.selection, options)?;
         Ok(Self { planned, options, needs, sandbox })
     }
 
@@ -366,6 +355,26 @@ impl<'a> Engine<'a> {
         progress.ended(&trial.id, &ended);
         Ok(())
     }
+}
+
+/// What the trials of a selection need of the host, and the sandbox that has it.
+pub(crate) fn surroundings(
+    selection: &Selection,
+    options: &Options<'_>,
+) -> Result<(Needs, Sandbox), RunError> {
+    let mut programs: BTreeSet<String> = ["bash", "git"].map(str::to_owned).into();
+    for suite in &selection.suites {
+        programs.extend(suite.ready().filter_map(|task| task.settings.needs.clone()).flatten());
+    }
+    programs.extend(selection.variants.iter().filter_map(agent_program));
+    let needs = Needs::look_up(&programs, &options.toolchains, &options.path, options.spawn);
+    let sandbox = Sandbox::new(&SandboxOptions {
+        stage: options.stage.clone(),
+        walls: options.walls,
+        toolchains: needs.toolchains.clone(),
+        hidden: options.hidden.clone(),
+    })?;
+    Ok((needs, sandbox))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -10,6 +10,9 @@ pub(crate) struct RegradeArgs {
     /// How often each workspace is verified; more than once finds verifiers that can't be trusted
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) times: u32,
+    /// Run the visible checks again, whose findings go back to agents, instead of the hidden ones
+    #[arg(long, conflicts_with = "times")]
+    pub(crate) checks: bool,
     /// Trials at a time
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: Option<u32>,

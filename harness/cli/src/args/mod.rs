@@ -2,6 +2,7 @@
 
 mod ab;
 mod cache;
+mod cassette;
 mod compare;
 mod diff;
 mod doctor;
@@ -19,6 +20,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub(crate) use ab::{AbArgs, LastStage};
 pub(crate) use cache::{CacheArgs, CacheVerb, RuleArgs};
+pub(crate) use cassette::{
+    CassetteAcceptArgs, CassetteGcArgs, CassetteListArgs, CassetteStaleArgs, CassetteVerb,
+};
 pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use doctor::DoctorArgs;
@@ -83,6 +87,9 @@ pub(crate) enum Verb {
     /// Look at variants
     #[command(subcommand)]
     Variant(VariantVerb),
+    /// The life of recordings: list, name the stale ones, accept new ones, remove orphans
+    #[command(subcommand)]
+    Cassette(CassetteVerb),
     /// Prompt caches: what they gave, what they could have given, what broke them, what it cost
     Cache(CacheArgs),
     /// Say what this host can contain, or what a live server can do

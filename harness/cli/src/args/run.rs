@@ -7,7 +7,7 @@ use journal::{Matching, ToolsMode};
 use runner::Pace;
 use wire::Cause;
 
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     /// Suites, by their name in retake.toml or by folder; those of the profile, else all
     #[arg(value_name = "SUITE")]
@@ -66,6 +66,10 @@ pub(crate) struct RunArgs {
     /// Keep the exchanges of every trial as cassettes in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,
+    /// Record only tasks whose recordings in --record's folder a change has made void, or that are missing there; the new
+    /// ones wait beside the old until `retake cassette accept`
+    #[arg(long, requires = "record")]
+    pub(crate) stale: bool,
     /// Go on with a run that was stopped: its id, a part of it that is unique, its folder, or `latest`
     #[arg(long, value_name = "RUN", conflicts_with_all = ["suites", "task", "variant", "agent", "model", "trials", "record", "faults"])]
     pub(crate) resume: Option<String>,

@@ -6,6 +6,7 @@
 mod ab;
 mod agents;
 mod cache;
+mod cassettes;
 mod check;
 mod compare;
 mod core;
@@ -17,6 +18,7 @@ mod full;
 mod hosted;
 mod place;
 mod recordings;
+mod regrade;
 mod steps;
 mod stops;
 mod terms;
