@@ -86,7 +86,8 @@ fn visible_checks_are_run_again_beside_what_they_said() {
     assert_eq!(checked.code, Some(0), "{}", checked.stderr);
     let checked = checked.json();
     assert_eq!((&checked["changed"], &checked["left"]), (&1.into(), &1.into()), "{checked}");
-    let one = checked["each"].as_array().unwrap().iter().find(|one| one["trial"] == "work/one@main#1").unwrap();
+    let one =
+        checked["each"].as_array().unwrap().iter().find(|one| one["trial"] == "work/one@main#1").unwrap();
     assert_eq!((&one["checks"][0]["then"], &one["checks"][0]["now"]), (&false.into(), &true.into()), "{one}");
     assert_eq!(journals(&run), before);
     let text = place.retake(&["regrade", name(&run), "--checks"]).stdout;
