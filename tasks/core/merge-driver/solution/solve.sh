@@ -1,0 +1,3 @@
+#!/bin/bash
+set -eu
+cp /solution/ci/run.sh /solution/ci/lib.sh ci/

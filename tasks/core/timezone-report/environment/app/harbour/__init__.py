@@ -1,0 +1,1 @@
+"""What arrived in each port on a day."""
