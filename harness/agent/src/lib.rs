@@ -9,13 +9,15 @@ pub mod policy;
 mod prompt;
 mod reference;
 mod tally;
+mod tamper;
 mod tape;
 pub mod tools;
 
-pub use native::{Brief, Means, Native, Patience};
+pub use native::{Brief, Means, Native, Patience, check_result};
 pub use prompt::{PROJECT_DOCS, PromptSpec, honoured, opening, project_docs};
 pub use reference::{oracle, patched};
 pub use tally::{AgentEnd, AgentFault, Observer, Tally, diverged};
+pub use tamper::Tamper;
 pub use tape::{Played, Tape, ToolTime};
 
 /// Name and version of the native agent, as recordings and journals state it.

@@ -556,7 +556,8 @@ fn real_limit(limit: Duration, recorded: Option<ToolOutcome>) -> Duration {
     }
 }
 
-fn check_result(result: &evaluate::CheckResult) -> journal::CheckResult {
+/// A check's result, as journals keep it.
+pub fn check_result(result: &evaluate::CheckResult) -> journal::CheckResult {
     let findings = result.findings.iter().map(|finding| Finding {
         file: finding.file.clone(),
         line: finding.line,

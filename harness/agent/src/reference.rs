@@ -39,7 +39,8 @@ pub fn patched(
     carry_out("the patch", env, &exec, cancel, observer)
 }
 
-fn carry_out(
+/// Runs a command as the agent's whole part.
+pub(crate) fn carry_out(
     what: &str,
     env: &dyn Environment,
     exec: &Exec<'_>,

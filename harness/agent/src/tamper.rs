@@ -9,11 +9,13 @@ use crate::reference::carry_out;
 use crate::{AgentEnd, AgentFault, Observer};
 
 /// Names of the scripts, and the scripts.
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("reward", include_str!("tamper/reward.sh")),
     ("shims", include_str!("tamper/shims.sh")),
     ("tests", include_str!("tamper/tests.sh")),
+    ("conftest", include_str!("tamper/conftest.sh")),
     ("exits", include_str!("tamper/exits.sh")),
+    ("hollow", include_str!("tamper/hollow.sh")),
     ("looks", include_str!("tamper/looks.sh")),
 ];
 
@@ -41,15 +43,17 @@ impl Tamper {
         SCRIPTS[self.0].0
     }
 
-    /// Lets it act in a workspace.
+    /// Lets it act in the workspace of a task, which is named to it as `SUITE/TASK`.
     pub fn act(
         self,
         env: &dyn Environment,
+        task: &str,
         cancel: &Cancel,
         observer: &mut dyn Observer,
     ) -> Result<AgentEnd, AgentFault> {
         let argv = ["bash", "-c", SCRIPTS[self.0].1].map(str::to_owned);
-        let exec = Exec { argv: &argv, cwd: "/app", env: &[], stdin: &[], limit: LIMIT, output: OUTPUT };
+        let own = [("RETAKE_TASK".to_owned(), task.to_owned())];
+        let exec = Exec { argv: &argv, cwd: "/app", env: &own, stdin: &[], limit: LIMIT, output: OUTPUT };
         carry_out("the tampering", env, &exec, cancel, observer)
     }
 }

@@ -104,6 +104,8 @@ fn begin(
     let signals = Signals::listen()?;
     let live = runner::open_live(&planned.models, &settings::variable, args.max_cost)?;
     let options = Options {
+        around: Vec::new(),
+        checks: false,
         live_jobs: args.live_jobs.map_or(LIVE_JOBS, |n| n as usize),
         live: live.clone(),
         pace: args.pace,

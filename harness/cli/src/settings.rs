@@ -125,6 +125,8 @@ impl Settings {
         clock: &'a dyn Clock,
     ) -> Result<Options<'a>, Failure> {
         Ok(Options {
+            around: Vec::new(),
+            checks: false,
             out: out.to_owned(),
             jobs: jobs(jobs_asked),
             live_jobs: 1,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{AgentEnd, AgentFault, Native, Observer, Tally};
+use agent::{AgentEnd, AgentFault, Native, Observer, Tally, Tamper};
 use journal::{Event, Host};
 use sandbox::{Cancel, Container, Environment};
 use suite::Step;
@@ -27,6 +27,8 @@ pub(crate) enum Actor<'a> {
     },
     /// A named wrong answer: a patch.
     Wrong { patch: Vec<u8>, cancel: &'a Cancel, observer: &'a mut dyn Observer },
+    /// Somebody who wants the reward without the work.
+    Tamper { tamper: Tamper, task: String, cancel: &'a Cancel, observer: &'a mut dyn Observer },
     /// Nobody.
     Noop(&'a mut dyn Observer),
 }
@@ -50,6 +52,9 @@ impl Actor<'_> {
                 agent::oracle(&**container, env, limit, cancel, *observer)
             }
             Self::Wrong { patch, cancel, observer } => agent::patched(&**container, patch, cancel, *observer),
+            Self::Tamper { tamper, task, cancel, observer } => {
+                tamper.act(&**container, task, cancel, *observer)
+            }
             Self::Noop(observer) => {
                 let end = AgentEnd::finished("nothing was done");
                 let event = Event::AgentEnded { failure: None, reason: end.reason.clone() };
@@ -64,7 +69,9 @@ impl Actor<'_> {
         match self {
             Self::Native(native) => native.tally.clone(),
             Self::External(external) => external.tally.clone(),
-            Self::Oracle { .. } | Self::Wrong { .. } | Self::Noop(_) => Tally::default(),
+            Self::Oracle { .. } | Self::Wrong { .. } | Self::Tamper { .. } | Self::Noop(_) => {
+                Tally::default()
+            }
         }
     }
 

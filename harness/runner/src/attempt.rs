@@ -22,7 +22,7 @@ use crate::actor::Actor;
 use crate::keep::Final;
 use crate::live::Live;
 use crate::part::Part;
-use crate::plan::{ForkFrom, ModelSpec, TrialPlan, wrong_answer};
+use crate::plan::{ForkFrom, ModelSpec, TrialPlan, tampering, wrong_answer};
 use crate::prompts::Prompts;
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
@@ -35,6 +35,10 @@ pub(crate) struct Shared<'a> {
     pub(crate) needs: &'a crate::Needs,
     pub(crate) cancel: &'a Cancel,
     pub(crate) seed: Seed,
+    /// Variables of every container.
+    pub(crate) around: &'a [(String, String)],
+    /// Whether the visible checks look at what an agent that asks no model leaves in its first trial.
+    pub(crate) checks: bool,
     /// The live models of the run.
     pub(crate) live: &'a Live,
     /// At what pace answers that are not live come.
@@ -340,7 +344,7 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     }
     let begun = Instant::now();
     let template = shared.templates.get((job.trial.suite, job.trial.task), task, shared.sandbox)?;
-    let world = World::new(shared.sandbox, task, &template, &job.variant.env)?;
+    let world = World::new(shared.sandbox, shared.around, task, &template, &job.variant.env)?;
     let oracle = job.variant.agent == "oracle";
     let solution = task.steps.first().and_then(|step| step.solution_dir.as_deref());
     let first = Arc::new(world.agent(solution.filter(|_| oracle))?);
@@ -361,13 +365,19 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
             let actor = Actor::Oracle { env, limit, cancel: shared.cancel, observer: &mut observer };
             part.steps(actor, first, &start, sums)
         }
-        None => match wrong_answer(&job.variant.agent) {
-            Some(number) => {
+        None => match (wrong_answer(&job.variant.agent), tampering(&job.variant.agent)) {
+            (_, Some(tamper)) => {
+                let task = format!("{}/{}", job.trial.id.suite, job.trial.id.task);
+                let cancel = shared.cancel;
+                let actor = Actor::Tamper { tamper, task, cancel, observer: &mut observer };
+                part.steps(actor, first, &start, sums)
+            }
+            (Some(number), None) => {
                 let patch = wrong_patch(task, number)?;
                 let actor = Actor::Wrong { patch, cancel: shared.cancel, observer: &mut observer };
                 part.steps(actor, first, &start, sums)
             }
-            None => part.steps(Actor::Noop(&mut observer), first, &start, sums),
+            (None, None) => part.steps(Actor::Noop(&mut observer), first, &start, sums),
         },
     }
 }

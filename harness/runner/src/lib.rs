@@ -28,7 +28,7 @@ mod world;
 pub use host::HostFacts;
 pub use live::{Live, open_live, price};
 pub use model::{FaultLog, FaultProfile, Pace};
-pub use plan::{ForkFrom, ModelSpec, Planned, Selection, TrialPlan, keep_tasks, plan};
+pub use plan::{ForkFrom, ModelSpec, Planned, Selection, TrialPlan, keep_tasks, plan, tamperings};
 pub use prompts::{Git, Piece, Prompts, opening, text_diff};
 pub use regrade::{Recheck, Rechecked, Regraded, recheck, regrade};
 pub use rewrite::{Recorded, begins_with};

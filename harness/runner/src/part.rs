@@ -22,6 +22,7 @@ use crate::actor::Actor;
 use crate::attempt::{Cut, Fault, Job, Log, Shared, Sums, keeping};
 use crate::external::{self, External};
 use crate::keep;
+use crate::plan::ModelSpec;
 use crate::prompts;
 use crate::source::Source;
 use crate::time::{self, AtPace};
@@ -85,6 +86,10 @@ impl Part<'_> {
             {
                 keep::rebuild(&*container, snapshot).map_err(Fault::Invalid)?;
             }
+            let first_trial = self.job.trial.id.number == 1;
+            if self.shared.checks && first_trial && *self.job.model == ModelSpec::None {
+                self.evaluate(&container)?;
+            }
             container.close()?;
             if end.failure == Some(FailureMode::Void) {
                 return Ok(end);
@@ -100,6 +105,17 @@ impl Part<'_> {
             sums.reward = Some(total(self.task, &rewards));
         }
         Ok(end)
+    }
+
+    /// Lets the visible checks look at the workspace, and journals what they say.
+    fn evaluate(&self, container: &Container) -> Result<(), Fault> {
+        let begun = Instant::now();
+        let results = evaluate::run_checks(container, &self.task.settings.checks, self.shared.cancel)?;
+        let checks = results.iter().map(agent::check_result).collect();
+        let host = Host { duration_us: Some(micros(begun.elapsed())), ..Host::default() };
+        let mut observer = self.log;
+        observer.event(Event::Evaluated { round: 1, checks, duration_us: 0 }, host)?;
+        Ok(())
     }
 
     /// Looks at the workspace and lets the hidden checks judge it. Every process of the agent is dead by now.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use agent::Tamper;
 use agent::external::ExternalSpec;
 use base::{Digest, Hasher, TrialId};
 use cassette::Cassette;
@@ -76,6 +77,16 @@ pub(crate) fn wrong_answer(agent: &str) -> Option<usize> {
     agent.strip_prefix("wrong:")?.parse().ok().filter(|n| *n > 0)
 }
 
+/// Names of the agents `tamper:NAME`, which want the reward without the work.
+pub fn tamperings() -> impl Iterator<Item = &'static str> {
+    Tamper::all().map(Tamper::name)
+}
+
+/// The way of looking as if the work were done that an agent `tamper:NAME` takes.
+pub(crate) fn tampering(agent: &str) -> Option<Tamper> {
+    Tamper::named(agent.strip_prefix("tamper:")?)
+}
+
 /// The set that is meant where a model names none.
 const DEFAULT_SET: &str = "main";
 
@@ -85,7 +96,7 @@ impl ModelSpec {
         match variant.agent.as_str() {
             "native" => {}
             "oracle" | "noop" => return Ok(Self::None),
-            other if wrong_answer(other).is_some() => return Ok(Self::None),
+            other if wrong_answer(other).is_some() || tampering(other).is_some() => return Ok(Self::None),
             other => {
                 let parsed: Result<ExternalSpec, _> = other.parse();
                 parsed.map_err(|e| RunError::Usage(format!("{e}; ours are native, oracle and noop")))?;

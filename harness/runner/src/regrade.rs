@@ -262,7 +262,8 @@ fn verify(
     };
     let template = templates.get((trial.suite, trial.task), task, &engine.sandbox);
     let template = template.map_err(|unbuilt| said(unbuilt.into()))?;
-    let world = World::new(&engine.sandbox, task, &template, &planned.selection.variants[trial.variant].env)
+    let own = &planned.selection.variants[trial.variant].env;
+    let world = World::new(&engine.sandbox, &engine.options.around, task, &template, own)
         .map_err(|e| e.to_string())?;
     put_up(&world, task, folder, workspace)?;
     let container = world.verifier(step).map_err(|e| e.to_string())?;

@@ -91,6 +91,11 @@ pub struct Options<'a> {
     pub path: Vec<PathBuf>,
     /// Runs a program of the host to ask where its toolchain is.
     pub spawn: Spawn<'a>,
+    /// Variables of every process of every trial, over those of the sandbox and under those of tasks and variants.
+    pub around: Vec<(String, String)>,
+    /// Whether the visible checks look at what an agent that asks no model leaves in its first trial of a task. The
+    /// journal has what they said.
+    pub checks: bool,
     /// Where whole recordings are copied to.
     pub record: Option<PathBuf>,
     /// The command line, for the header.
@@ -231,6 +236,8 @@ impl<'a> Engine<'a> {
             needs: &self.needs,
             cancel: &self.options.cancel,
             seed: Seed::new(self.planned.plan.seed),
+            around: &self.options.around,
+            checks: self.options.checks,
             live: &self.options.live,
             pace: self.options.pace,
             faults: self.planned.selection.faults.as_ref(),

@@ -21,6 +21,8 @@ const COMMIT_DATE: &str = "2026-11-02T09:00:00+00:00";
 pub(crate) struct World<'a> {
     trial: Trial,
     task: &'a Task,
+    /// Variables of the whole run.
+    around: &'a [(String, String)],
     /// Variables of the variant, for the agent's container alone.
     own: &'a BTreeMap<String, String>,
     pub(crate) template: &'a Template,
@@ -30,18 +32,19 @@ impl<'a> World<'a> {
     /// A fresh workspace for a task.
     pub(crate) fn new(
         sandbox: &Sandbox,
+        around: &'a [(String, String)],
         task: &'a Task,
         template: &'a Template,
         own: &'a BTreeMap<String, String>,
     ) -> Result<Self, SandboxError> {
         let storage = task.harbor.environment.storage_mb.map_or(STORAGE_MB_DEFAULT, u64::from);
         let spec = TrialSpec { workspace_bytes: storage << 20, ..TrialSpec::on(&template.path) };
-        Ok(Self { trial: sandbox.trial(&spec)?, task, own, template })
+        Ok(Self { trial: sandbox.trial(&spec)?, task, around, own, template })
     }
 
     fn variables(&self) -> Vec<(String, String)> {
         let own = self.task.harbor.environment.env.iter().map(|(name, value)| (name.clone(), value.clone()));
-        self.template.env.iter().cloned().chain(own).collect()
+        self.around.iter().cloned().chain(self.template.env.iter().cloned()).chain(own).collect()
     }
 
     /// A container for the agent; the oracle's holds the reference solution.

@@ -25,6 +25,8 @@ pub struct Suite {
     pub dir: PathBuf,
     /// For people.
     pub description: Option<String>,
+    /// Whether its tasks are meant to be sound; those of a suite that tests a harness need not be.
+    pub sound: bool,
     /// Its tasks: in the order of `suite.toml`, else sorted by name.
     pub tasks: Vec<TaskEntry>,
     /// Folders of recordings by the name of their set; they need not be there yet.
@@ -73,6 +75,8 @@ struct SuiteFile {
     version: FormatVersion,
     name: Option<String>,
     description: Option<String>,
+    #[serde(default = "yes")]
+    sound: bool,
     tasks: Option<Vec<String>>,
     #[serde(default)]
     defaults: DefaultsTable,
@@ -89,6 +93,10 @@ struct DefaultsTable {
     budget: BudgetTable,
     policy: Option<PolicyTable>,
     exclude: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What is read of a `suite.toml` before its other keys are trusted.
@@ -163,6 +171,7 @@ impl Suite {
             name,
             dir: dir.to_owned(),
             description: table.description,
+            sound: table.sound,
             tasks: load_tasks(dir, tasks, &defaults),
             cassettes: below(table.cassettes),
             scripts: below(table.scripts),
@@ -191,6 +200,7 @@ impl Suite {
             name,
             dir: dir.to_owned(),
             description: None,
+            sound: true,
             tasks: load_tasks(dir, names, &defaults),
             cassettes: BTreeMap::new(),
             scripts: BTreeMap::new(),

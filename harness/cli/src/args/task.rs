@@ -15,6 +15,9 @@ pub(crate) struct CheckArgs {
     /// Suites, by their name in retake.toml or by folder; those of the default profile, else all
     #[arg(value_name = "SUITE")]
     pub(crate) suites: Vec<String>,
+    /// Every suite of retake.toml but those that say `sound = false`
+    #[arg(long, conflicts_with = "suites")]
+    pub(crate) all: bool,
     /// Only this task; may be given several times
     #[arg(long, value_name = "TASK")]
     pub(crate) task: Vec<String>,

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use journal::FailureMode;
+use journal::{CheckResult, FailureMode};
 use report::{RunData, TrialData, TrialState};
 use serde::Serialize;
 use suite::TaskEntry;
 
-use super::solution::Files;
+use super::solution::{Files, TaskKey};
 
 /// The runs of one check.
 pub(super) struct Runs {
@@ -16,12 +16,16 @@ pub(super) struct Runs {
     pub(super) oracle: RunData,
     /// The same once in each of other surroundings.
     pub(super) elsewhere: Vec<RunData>,
+    /// The same where one thing alone is otherwise, by what that is; of tasks whose verdict differed.
+    pub(super) apart: Vec<(&'static str, RunData)>,
     /// Everybody who must get no reward.
     pub(super) others: RunData,
     /// What the reference solutions leave.
     pub(super) solution: Files,
-    /// What could be seen that must not be, by suite and task.
-    pub(super) seen: BTreeMap<(String, String), Vec<String>>,
+    /// Visible checks that did not hold for that.
+    pub(super) complaints: BTreeMap<TaskKey, Vec<CheckResult>>,
+    /// What could be seen that must not be.
+    pub(super) seen: BTreeMap<TaskKey, Vec<String>>,
 }
 
 /// What was found out about one task.
@@ -39,6 +43,8 @@ pub(super) struct Finding {
     pub(super) wrong: [u32; 2],
     /// How many ways of tampering got nothing, of how many.
     pub(super) tamper: [u32; 2],
+    /// What this host lacks for the task: then nothing else is known of it.
+    pub(super) not_runnable: Option<String>,
     /// What is wrong with the task; empty where nothing is.
     pub(super) problems: Vec<String>,
 }
@@ -49,6 +55,24 @@ struct Own<'a> {
     task: &'a str,
 }
 
+/// Names of tasks whose reference solution passed every time, but not elsewhere.
+pub(super) fn differing(oracle: &RunData, elsewhere: &[RunData]) -> Vec<String> {
+    let failed = elsewhere.iter().flat_map(|data| &data.trials).filter(|trial| !passed(trial));
+    let mut names: Vec<String> = Vec::new();
+    for trial in failed {
+        let own = Own { suite: &trial.id.suite, task: &trial.id.task };
+        let steady = own.trials(oracle, "oracle").into_iter().all(passed);
+        if steady && !names.contains(&trial.id.task) {
+            names.push(trial.id.task.clone());
+        }
+    }
+    names
+}
+
+fn passed(trial: &TrialData) -> bool {
+    trial.state() == TrialState::Passed
+}
+
 impl Own<'_> {
     fn trials<'d>(&self, data: &'d RunData, variant: &str) -> Vec<&'d TrialData> {
         let own = |trial: &&TrialData| {
@@ -57,8 +81,12 @@ impl Own<'_> {
         data.trials.iter().filter(own).collect()
     }
 
+    fn key(&self) -> TaskKey {
+        (self.suite.to_owned(), self.task.to_owned())
+    }
+
     fn passes(&self, data: &RunData, variant: &str) -> bool {
-        self.trials(data, variant).iter().any(|trial| trial.state() == TrialState::Passed)
+        self.trials(data, variant).into_iter().any(passed)
     }
 }
 
@@ -78,10 +106,22 @@ impl Finding {
             noop_fails: !own.passes(&runs.others, "noop"),
             wrong: [0, 0],
             tamper: [0, 0],
+            not_runnable: None,
             problems: Vec::new(),
         };
-        finding.reference(&own, runs);
+        if let TaskEntry::Invalid { error, .. } = entry {
+            finding.problems.push(format!("the task cannot be read: {error}"));
+            return finding;
+        }
+        let solved = own.trials(&runs.oracle, "oracle");
+        if let Some(trial) = solved.iter().find(|trial| trial.state() == TrialState::NotRunnable) {
+            finding.not_runnable = Some(trial.reason().to_owned());
+            return finding;
+        }
+        finding.reference(&solved);
+        finding.elsewhere(&own, runs);
         if finding.oracle[0] > 0 {
+            finding.complaints(&own, runs);
             finding.nothing(&own, runs);
             finding.wrong(&own, entry, runs);
             finding.tampering(&own, runs);
@@ -90,12 +130,9 @@ impl Finding {
         finding
     }
 
-    /// The reference solution passes: every time, and everywhere.
-    fn reference(&mut self, own: &Own<'_>, runs: &Runs) {
-        let solved = own.trials(&runs.oracle, "oracle");
-        let passed = |trial: &&TrialData| trial.state() == TrialState::Passed;
-        self.oracle =
-            [count(solved.iter().copied().filter(|trial| passed(trial)).count()), count(solved.len())];
+    /// The reference solution passes, every time.
+    fn reference(&mut self, solved: &[&TrialData]) {
+        self.oracle = [count(solved.iter().filter(|trial| passed(trial)).count()), count(solved.len())];
         if let Some(trial) = solved.iter().find(|trial| !passed(trial)) {
             let word = if self.oracle[0] > 0 {
                 "the reference solution does not pass every time: the verdict is a matter of luck or of order"
@@ -104,18 +141,37 @@ impl Finding {
             };
             self.problems.push(format!("{word}: {:?}: {}", trial.state(), trial.reason()));
         }
-        let failed: Vec<&TrialData> = runs
-            .elsewhere
-            .iter()
-            .flat_map(|data| own.trials(data, "oracle"))
-            .filter(|t| !passed(t))
-            .collect();
+    }
+
+    /// It passes everywhere.
+    fn elsewhere(&mut self, own: &Own<'_>, runs: &Runs) {
+        let tried = runs.elsewhere.iter().flat_map(|data| own.trials(data, "oracle"));
+        let failed: Vec<&TrialData> = tried.filter(|trial| !passed(trial)).collect();
         self.elsewhere[0] = self.elsewhere[1] - count(failed.len()).min(self.elsewhere[1]);
-        if let Some(trial) = failed.first().filter(|_| self.oracle[0] == self.oracle[1]) {
+        let Some(trial) = failed.first().filter(|_| self.oracle[0] == self.oracle[1]) else { return };
+        let mut by: Vec<&str> = Vec::new();
+        for (what, data) in &runs.apart {
+            let differs = own.trials(data, "oracle").into_iter().any(|trial| !passed(trial));
+            if differs && !by.contains(what) {
+                by.push(what);
+            }
+        }
+        let by = if by.is_empty() {
+            "several of locale, time zone, user and hash seed".to_owned()
+        } else {
+            by.join("; on ")
+        };
+        let (state, reason) = (trial.state(), trial.reason());
+        self.problems.push(format!("the verdict depends on {by}: {state:?}: {reason}"));
+    }
+
+    /// The visible checks hold for what the reference solution leaves.
+    fn complaints(&mut self, own: &Own<'_>, runs: &Runs) {
+        for check in runs.complaints.get(&own.key()).into_iter().flatten() {
+            let what = check.findings.first().map_or("", |finding| &finding.message);
             self.problems.push(format!(
-                "the verdict depends on locale, time zone, user or hash seed: {:?}: {}",
-                trial.state(),
-                trial.reason()
+                "the visible check {:?} does not hold for the reference solution: an agent that is right would be sent back: {what}",
+                check.name
             ));
         }
     }
@@ -175,15 +231,21 @@ impl Finding {
 
     /// Hidden files and the solution can't be seen.
     fn looking(&mut self, own: &Own<'_>, runs: &Runs) {
-        let seen = runs.seen.get(&(own.suite.to_owned(), own.task.to_owned()));
-        for thing in seen.into_iter().flatten() {
-            let Some(id) = thing.strip_prefix("git object ") else {
-                self.problems.push(format!("an agent can see {thing}"));
-                continue;
-            };
-            if let Some(path) = runs.solution.path(id, own.suite, own.task) {
-                let word = "the solution is left in git: an object of the workspace holds its";
-                self.problems.push(format!("{word} {path}"));
+        let task = own.key();
+        for thing in runs.seen.get(&task).into_iter().flatten() {
+            let (what, id) = thing.rsplit_once(' ').unwrap_or((thing, ""));
+            let path = runs.solution.path(id, &task);
+            match (what, path) {
+                ("git object", Some(path)) => self.problems.push(format!(
+                    "the solution is left in git: an object of the workspace holds its {path}"
+                )),
+                ("file", Some(path)) => {
+                    self.problems
+                        .push(format!("the solution lies in the workspace: a file there is its {path}"));
+                }
+                // What belongs to the solution of another task.
+                ("git object" | "file", None) => {}
+                _ => self.problems.push(format!("an agent can see {thing}")),
             }
         }
     }
@@ -195,6 +257,8 @@ fn tampering(name: &str) -> &str {
         "reward" => "a reward that the agent wrote itself",
         "shims" => "programs, start-up files or modules of the agent's own on the verifier's path",
         "tests" => "the workspace's own tests, rewritten, decide",
+        "conftest" => "a conftest.py and settings of pytest that the agent planted",
+        "hollow" => "empty files where the reference solution has its own: the hidden tests never fail",
         "exits" => "code that ends with 0 before it is judged",
         other => other,
     }
@@ -209,6 +273,10 @@ pub(super) fn table(findings: &[Finding]) -> String {
     );
     for finding in findings {
         let name = format!("{}/{}", finding.suite, finding.task);
+        if let Some(why) = &finding.not_runnable {
+            let _ = writeln!(text, "{name:<40} not runnable here: {}", why.replace('\n', " "));
+            continue;
+        }
         let nothing = if finding.noop_fails { "fails" } else { "PASSES" };
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -224,6 +292,8 @@ pub(super) fn table(findings: &[Finding]) -> String {
         }
     }
     let bad = findings.iter().filter(|finding| !finding.problems.is_empty()).count();
-    let _ = writeln!(text, "{} tasks, {bad} with problems", findings.len());
+    let left = findings.iter().filter(|finding| finding.not_runnable.is_some()).count();
+    let left = if left > 0 { format!(", {left} not runnable here") } else { String::new() };
+    let _ = writeln!(text, "{} tasks, {bad} with problems{left}", findings.len());
     text
 }

@@ -26,7 +26,7 @@ fn events(out: &Path) -> usize {
 }
 
 /// Processes of a binary, and those whose command line has a mark.
-fn processes(binary: &Path, mark: &str) -> Vec<String> {
+pub(crate) fn processes(binary: &Path, mark: &str) -> Vec<String> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let found = entries.filter_map(|entry| {
         entry.file_name().to_str()?.parse::<u32>().ok()?;
