@@ -187,7 +187,8 @@ fn check(
     let template = templates.get((wanted.trial.suite, wanted.trial.task), task, &engine.sandbox);
     let template = template.map_err(|unbuilt| said(unbuilt.into()))?;
     let variant = &planned.selection.variants[wanted.trial.variant];
-    let world = World::new(&engine.sandbox, task, &template, &variant.env).map_err(|e| e.to_string())?;
+    let world = World::new(&engine.sandbox, &engine.options.around, task, &template, &variant.env)
+        .map_err(|e| e.to_string())?;
     put_up(&world, task, folder, wanted.workspace)?;
     let container = world.agent(None).map_err(|e| e.to_string())?;
     let results = evaluate::run_checks(&container, &task.settings.checks, &engine.options.cancel);

@@ -189,7 +189,7 @@ impl Group<'_> {
     fn today(&self, task: &Task, templates: &Templates, sandbox: &Sandbox) -> Result<Today, String> {
         let broken = |error: &dyn std::fmt::Display| error.to_string();
         let template = templates.get(self.key, task, sandbox).map_err(|error| said(Fault::from(error)))?;
-        let world = World::new(sandbox, task, &template, &self.variant.env).map_err(|e| broken(&e))?;
+        let world = World::new(sandbox, &[], task, &template, &self.variant.env).map_err(|e| broken(&e))?;
         let container = world.agent(None).map_err(|e| broken(&e))?;
         self.prompts.lay(&container).map_err(|e| broken(&e))?;
         let files = keep::without_git(&world.files(&container).map_err(|e| broken(&e))?);
