@@ -1,0 +1,11 @@
+"""Amounts."""
+
+
+def cents(text):
+    """The cents of an amount as it stands in a list, with a point or a comma."""
+    whole, _, part = text.strip().replace(",", ".").partition(".")
+    return int(whole) * 100 + int((part + "00")[:2])
+
+
+def show(amount):
+    return f"{amount // 100}.{amount % 100:02}"

@@ -1,0 +1,1 @@
+"""Adds up who paid what."""

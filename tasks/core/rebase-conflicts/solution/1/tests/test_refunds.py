@@ -1,0 +1,9 @@
+import unittest
+
+from tally.money import cents, show
+
+
+class Refunds(unittest.TestCase):
+    def test_there_and_back(self):
+        for text in ("-3.50", "-0.05", "3.50", "0.00"):
+            self.assertEqual(show(cents(text)), text)
