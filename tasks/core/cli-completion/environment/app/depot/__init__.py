@@ -1,0 +1,1 @@
+"""Knows what lies on which shelf."""

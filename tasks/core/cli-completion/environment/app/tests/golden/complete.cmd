@@ -1,0 +1,1 @@
+depot complete li; depot complete move b

@@ -1,0 +1,1 @@
+depot help list

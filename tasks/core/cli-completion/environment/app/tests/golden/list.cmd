@@ -1,0 +1,1 @@
+depot list; depot list --format csv --shelf cellar --shelf A1; depot check
