@@ -120,37 +120,42 @@ impl Cassette {
         Self::read(path, true)
     }
 
+    /// Reads as much of a recording as can be read: up to the first line that is cut or broken. Gives what stopped it, too;
+    /// nothing where the recording is whole. `text` is the file's, unpacked; `path` only names it.
+    pub fn salvage(path: &Path, text: &[u8]) -> Result<(Self, Option<CassetteError>), CassetteError> {
+        let (reader, ends, broken) = Reader::over(path, text);
+        if reader.header.is_none() {
+            return Err(broken.unwrap_or_else(|| reader.cut()));
+        }
+        let stopped = broken.or_else(|| (!(ends && reader.parts.ended)).then(|| reader.cut()));
+        Ok((Self::of(path, text, reader, stopped.is_none())?, stopped))
+    }
+
     fn read(path: &Path, may_be_cut: bool) -> Result<Self, CassetteError> {
         let text = fs::read(path).map_err(|error| CassetteError::Io { path: path.to_owned(), error })?;
-        let mut reader = Reader { path, line: 0, header: None, parts: Parts::default() };
-        let ends = text.last() == Some(&b'\n');
-        let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').collect();
-        let lines = &lines[..lines.len() - 1];
-        for line in lines {
-            reader.line += 1;
-            reader.take(line)?;
-        }
-        let cut = || CassetteError::Cut {
-            path: path.to_owned(),
-            lines: lines.len(),
-            exchanges: reader.parts.exchanges.len(),
-        };
+        let (reader, ends, broken) = Reader::over(path, &text);
+        broken.map_or(Ok(()), Err)?;
         let whole = ends && reader.parts.ended;
         if !whole && !may_be_cut {
-            return Err(cut());
+            return Err(reader.cut());
         }
-        let header = reader.header.take().ok_or_else(cut)?;
+        Self::of(path, &text, reader, whole)
+    }
+
+    /// What was read of a text.
+    fn of(path: &Path, text: &[u8], mut reader: Reader<'_>, whole: bool) -> Result<Self, CassetteError> {
+        let header = reader.header.take().ok_or_else(|| reader.cut())?;
         let profile = Profile::built_in(&header.profile)
             .map_err(|error| CassetteError::Profile { path: path.to_owned(), error })?;
         let mut profile = profile.speaking(header.protocol);
         // Without marks there is nothing to look for: a secret in a request is then a difference like any other.
-        if std::str::from_utf8(&text).is_ok_and(crate::has_marks) {
+        if std::str::from_utf8(text).is_ok_and(crate::has_marks) {
             profile = profile.redacting();
         }
         let parts = reader.parts;
         let mut cassette = Self {
             header,
-            digest: Digest::of(&text),
+            digest: Digest::of(text),
             blocks: parts.blocks,
             exchanges: parts.exchanges,
             tools: parts.tools,
@@ -249,7 +254,26 @@ struct Reader<'a> {
     parts: Parts,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Reads whole lines up to a broken one; whether the last line of the text is whole, and what broke.
+    fn over(path: &'a Path, text: &[u8]) -> (Self, bool, Option<CassetteError>) {
+        let mut reader = Self { path, line: 0, header: None, parts: Parts::default() };
+        let mut lines: Vec<&[u8]> = text.split(|b| *b == b'\n').collect();
+        let ends = lines.pop().is_some_and(<[u8]>::is_empty) && !text.is_empty();
+        for line in lines {
+            reader.line += 1;
+            if let Err(error) = reader.take(line) {
+                return (reader, ends, Some(error));
+            }
+        }
+        (reader, ends, None)
+    }
+
+    fn cut(&self) -> CassetteError {
+        let (path, exchanges) = (self.path.to_owned(), self.parts.exchanges.len());
+        CassetteError::Cut { path, lines: self.line, exchanges }
+    }
+
     fn error(&self, problem: impl Into<String>) -> CassetteError {
         CassetteError::Line { path: self.path.to_owned(), line: self.line, problem: problem.into() }
     }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use base::Digest;
 use promptcache::{Accounting, Call, Session, SessionBuilder, trigger_of};
 use serde_json::Value;
-use wire::{Answer, BlockKind, Item, Protocol};
+use wire::{Answer, BlockKind, End, Item, Protocol};
 
 use crate::object::{Object, time_us};
 use crate::sniff::{Found, Lines};
@@ -23,6 +23,8 @@ pub(crate) struct Exchange {
     pub(crate) at_us: Option<i64>,
     pub(crate) total_us: Option<u64>,
     pub(crate) line: usize,
+    /// Whether no answer is to be expected: only requests were captured, or it was said already why there is none.
+    pub(crate) unanswered: bool,
 }
 
 /// The protocol of a request by its members.
@@ -64,6 +66,9 @@ pub(crate) fn sessions(
                 continue;
             }
         };
+        if let Some(problem) = missing(answer.as_ref()).filter(|_| !exchange.unanswered) {
+            faults.push((line, format!("exchange {}: {problem}", number + 1)));
+        }
         let at = builders.iter().position(|(other, _, _)| *other == protocol).unwrap_or_else(|| {
             let id = format!("{source}#{}", protocol.name());
             let builder = SessionBuilder::new(&id, source, format, Accounting::of(protocol));
@@ -88,6 +93,17 @@ pub(crate) fn sessions(
     }
     let sessions: Vec<Session> = builders.into_iter().map(|(_, builder, _)| builder.finish()).collect();
     Found { known: true, sessions, faults, ..Found::default() }
+}
+
+/// What is missing of an answer, so that its tokens are not known.
+fn missing(answer: Option<&Answer>) -> Option<&'static str> {
+    match answer {
+        None => Some("no answer was captured: its tokens are not known"),
+        Some(answer) if answer.usage.is_none() && answer.end == End::Cut => {
+            Some("the answer is cut: its tokens are not known")
+        }
+        Some(_) => None,
+    }
 }
 
 fn add(
@@ -180,7 +196,7 @@ pub(crate) fn bare(source: &str, text: &str, value: &Object<'_>) -> Option<Found
 /// An exchange as `request` and `response`, or a request body alone.
 fn exchange(object: &Object<'_>, text: &str, line: usize) -> Option<Exchange> {
     if protocol_of(object).is_some() && object.has("model") {
-        return Some(Exchange { request: text.to_owned(), line, ..Exchange::default() });
+        return Some(Exchange { request: text.to_owned(), line, unanswered: true, ..Exchange::default() });
     }
     let side = |key: &str| {
         let raw = object.raw(key)?;
@@ -213,6 +229,7 @@ fn exchange(object: &Object<'_>, text: &str, line: usize) -> Option<Exchange> {
         at_us,
         total_us: object.number("duration_ms").map(|ms| ms.saturating_mul(1000)),
         line,
+        unanswered: false,
     })
 }
 
@@ -239,6 +256,7 @@ pub(crate) fn har(source: &str, value: &Object<'_>) -> Found {
                 at_us: entry.text("startedDateTime").and_then(|text| time_us(&text)),
                 total_us: entry.float("time").map(|ms| (ms.max(0.0) * 1000.0) as u64),
                 line: 0,
+                unanswered: packed,
             };
             Some((exchange, packed))
         };
@@ -292,6 +310,7 @@ pub(crate) fn interaction(value: &Value, line: usize) -> Option<Exchange> {
         at_us,
         total_us: None,
         line,
+        unanswered: false,
     })
 }
 

@@ -1,10 +1,12 @@
 //! Files and folders, any mix, plain or compressed, read in parallel; what could not be read, with the line. Knows
 //! nothing of what the files hold.
 
+use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use base::Digest;
 use promptcache::{Session, Trace};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
@@ -65,6 +67,9 @@ pub struct Read {
     pub files: usize,
 }
 
+/// A file, whether it was named, and the digest of its text with what it gave.
+type One = (PathBuf, bool, io::Result<(Digest, Found)>);
+
 /// Reads files and folders.
 pub fn read_paths(paths: &[PathBuf], observer: &dyn Observer) -> Read {
     let mut files: Vec<(PathBuf, bool)> = Vec::new();
@@ -79,39 +84,73 @@ pub fn read_paths(paths: &[PathBuf], observer: &dyn Observer) -> Read {
     files.sort();
     files.dedup_by(|a, b| a.0 == b.0);
     observer.files(files.len());
-    let found: Vec<(PathBuf, bool, io::Result<Found>)> = files
+    let found: Vec<One> = files
         .into_par_iter()
         .map(|(path, named)| {
-            let found = text(&path).map(|text| read(&path, &text));
+            let found = text(&path).map(|text| (Digest::of(text.as_bytes()), read(&path, &text)));
             observer.done(&path);
             (path, named, found)
         })
         .collect();
     let mut all = Read { unreadable, files: found.len(), ..Read::default() };
+    let mut seen: HashMap<Digest, PathBuf> = HashMap::new();
     for (path, named, found) in found {
-        let fault = |line, problem: String| Unreadable { path: path.clone(), line, problem };
         match found {
-            Err(error) => all.unreadable.push(fault(0, error.to_string())),
-            Ok(found) => {
-                let nothing = found.sessions.is_empty() && found.traces.is_empty() && found.faults.is_empty();
-                all.sessions.extend(found.sessions);
-                all.traces.extend(found.traces);
-                if nothing && named && !found.known {
-                    all.unreadable
-                        .push(fault(0, "no session, trace or capture of a kind that is known".to_owned()));
-                } else if nothing && !found.known {
-                    all.skipped.push(path.clone());
-                }
-                all.unreadable.extend(found.faults.into_iter().map(|(line, problem)| fault(line, problem)));
+            Err(error) => {
+                all.unreadable.push(Unreadable { path, line: 0, problem: error.to_string() });
             }
+            Ok((digest, found)) => match seen.get(&digest).filter(|_| calls(&found) > 0) {
+                // What has no id of its own is known by its content.
+                Some(kept) => {
+                    let names = [&path, kept].map(|path| path.to_string_lossy().into_owned());
+                    let [left, kept] = names;
+                    all.duplicates.push((left, kept, calls(&found)));
+                }
+                None => {
+                    seen.insert(digest, path.clone());
+                    all.take(&path, named, found);
+                }
+            },
         }
     }
     let (sessions, duplicates) = dedupe(all.sessions);
     all.sessions = sessions;
-    all.duplicates =
-        duplicates.into_iter().map(|Duplicate { left, kept, calls }| (left, kept, calls)).collect();
+    all.duplicates.extend(duplicates.into_iter().map(|Duplicate { left, kept, calls }| (left, kept, calls)));
     all.unreadable.sort();
     all
+}
+
+/// Calls and requests of a file.
+fn calls(found: &Found) -> u64 {
+    let calls = found.sessions.iter().map(|session| session.calls.len());
+    calls.chain(found.traces.iter().map(|trace| trace.requests.len())).sum::<usize>() as u64
+}
+
+impl Read {
+    /// Takes what a file gave.
+    fn take(&mut self, path: &Path, named: bool, found: Found) {
+        let nothing = found.sessions.is_empty() && found.traces.is_empty() && found.faults.is_empty();
+        let mut faults = found.faults;
+        if nothing && !found.known {
+            let json = [".json", ".har"].iter().any(|end| plain_name(path).ends_with(end));
+            let unknown = || (0, "no session, trace or capture of a kind that is known".to_owned());
+            let broken = found.broken.filter(|_| named || json);
+            match broken.or_else(|| named.then(unknown)) {
+                Some(fault) => faults.push(fault),
+                None => self.skipped.push(path.to_owned()),
+            }
+        }
+        self.sessions.extend(found.sessions);
+        self.traces.extend(found.traces);
+        let fault = |(line, problem)| Unreadable { path: path.to_owned(), line, problem };
+        self.unreadable.extend(faults.into_iter().map(fault));
+    }
+}
+
+/// A file's name without the end that says how it is packed.
+fn plain_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    PACKED.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned()
 }
 
 /// The files of a folder that may hold sessions.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cassette::Cassette;
+use cassette::{Cassette, CassetteError};
 use promptcache::{Session, Trace};
 
 use crate::object::Object;
@@ -21,16 +21,14 @@ pub(crate) struct Found {
     pub(crate) traces: Vec<Trace>,
     /// Lines that could not be read, from 1, and why; 0: the file.
     pub(crate) faults: Vec<(usize, String)>,
+    /// Where JSON of no known kind breaks off: what it was, nobody knows.
+    pub(crate) broken: Option<(usize, String)>,
 }
 
 impl Found {
     pub(crate) fn session(session: Session, faults: Vec<(usize, String)>) -> Self {
         let sessions = if session.calls.is_empty() { Vec::new() } else { vec![session] };
         Self { known: true, sessions, faults, ..Self::default() }
-    }
-
-    fn fault(problem: String) -> Self {
-        Self { known: true, faults: vec![(0, problem)], ..Self::default() }
     }
 }
 
@@ -69,16 +67,15 @@ pub(crate) fn read(path: &Path, text: &str) -> Found {
     }
     let kinds = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT);
     let Some(kind) = kinds.filter_map(|line| kind_of(&Object::parse(line)?)).next() else {
-        return Found::default();
+        return Found { broken: broken(text), ..Found::default() };
     };
     match kind {
-        Kind::Cassette => match Cassette::load(path) {
-            Ok(cassette) => Found::session(Session::of_cassette(&cassette, &source), Vec::new()),
-            Err(error) => {
-                let text = error.to_string();
-                let place = format!("{}: ", path.display());
-                Found::fault(text.strip_prefix(&place).unwrap_or(&text).to_owned())
-            }
+        Kind::Cassette => match Cassette::salvage(path, text.as_bytes()) {
+            Ok((cassette, stopped)) => Found::session(
+                Session::of_cassette(&cassette, &source),
+                stopped.iter().map(|error| of_recording(path, error)).collect(),
+            ),
+            Err(error) => Found { known: true, faults: vec![of_recording(path, &error)], ..Found::default() },
         },
         Kind::Codex => codex::read(&source, lines(text)),
         Kind::Claude => claude::read(&source, lines(text)),
@@ -91,6 +88,28 @@ pub(crate) fn read(path: &Path, text: &str) -> Found {
         Kind::Capture => capture::lines(&source, lines(text)),
         Kind::Ours => Found { known: true, ..Found::default() },
     }
+}
+
+/// What is wrong with a recording of ours: the line, and why.
+fn of_recording(path: &Path, error: &CassetteError) -> (usize, String) {
+    match error {
+        CassetteError::Line { line, problem, .. } => (*line, problem.clone()),
+        CassetteError::Cut { lines, exchanges, .. } => {
+            (lines + 1, format!("the recording is cut here, after {exchanges} whole exchanges"))
+        }
+        other => {
+            let text = other.to_string();
+            let place = format!("{}: ", path.display());
+            (0, text.strip_prefix(&place).unwrap_or(&text).to_owned())
+        }
+    }
+}
+
+/// Where a text that begins like JSON breaks off; nothing where it is whole, or a list of whole lines.
+fn broken(text: &str) -> Option<(usize, String)> {
+    let error = serde_json::from_str::<&serde_json::value::RawValue>(text).err()?;
+    let lines = text.lines().next().is_some_and(|first| Object::parse(first).is_some());
+    (!lines).then(|| (error.line(), format!("not JSON (column {}): {error}", error.column())))
 }
 
 /// Lines with their numbers, empty ones left out.

@@ -213,3 +213,99 @@ fn an_archive_of_http_gives_threads_by_what_requests_have_in_common() {
     assert_eq!(threads, ["thread 1", "thread 2", "thread 1"]);
     assert_eq!(read.sessions[0].calls[2].usage.unwrap().cached_tokens, 1024);
 }
+
+/// Where a recording of the repository lies.
+const RECORDING: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tasks/core/cassettes/agent-v2/next-version.1.jsonl");
+
+#[test]
+fn a_recording_that_was_cut_or_broken_is_read_up_to_there_and_the_line_is_told() {
+    let temp = tempfile::tempdir().unwrap();
+    let whole = fs::read(RECORDING).unwrap();
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    let exchanges: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with(b"{\"exchange\""))
+        .map(|(at, _)| at)
+        .collect();
+    let read = |name: &str, text: &[u8]| {
+        let path = temp.path().join(name);
+        fs::write(&path, text).unwrap();
+        let read = read_paths(&[path], &Silent);
+        let calls: usize = read.sessions.iter().map(|session| session.calls.len()).sum();
+        (calls, read.unreadable.iter().map(|fault| fault.line).collect::<Vec<_>>())
+    };
+    assert_eq!(read("whole.jsonl", &whole), (exchanges.len(), vec![]));
+    // Cut within the third exchange.
+    let third = exchanges[2];
+    let cut = [lines[..third].concat(), lines[third][..40].to_vec()].concat();
+    assert_eq!(read("cut.jsonl", &cut), (2, vec![third + 1]));
+    let broken = [lines[..third].concat(), b"{\"exchange\":\n".to_vec(), lines[third..].concat()].concat();
+    assert_eq!(read("broken.jsonl", &broken), (2, vec![third + 1]));
+    // Not even a whole header.
+    assert_eq!(read("header.jsonl", &lines[0][..30]), (0, vec![1]));
+}
+
+#[test]
+fn a_packed_recording_is_read_and_counts_once_beside_its_copies() {
+    let temp = tempfile::tempdir().unwrap();
+    let whole = fs::read(RECORDING).unwrap();
+    let write = |name: &str, text: &[u8]| fs::write(temp.path().join(name), text).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&whole).unwrap();
+    write("a.jsonl.gz", &packed.finish().unwrap());
+    write("b.jsonl", &whole);
+    let capture = json!({"request": {"body": {"model": "gpt-5.4", "input": [{"role": "user", "content": "hi"}]}},
+        "response": {"status": 200, "body": {"model": "gpt-5.4", "usage": {"input_tokens": 7, "output_tokens": 1}, "output": [], "status": "completed"}}});
+    write("c.jsonl", format!("{capture}\n{capture}\n").as_bytes());
+    write("d.jsonl", format!("{capture}\n{capture}\n").as_bytes());
+    let read = read_paths(&[temp.path().to_owned()], &Silent);
+    assert_eq!(read.unreadable, []);
+    let mut calls: Vec<usize> = read.sessions.iter().map(|session| session.calls.len()).collect();
+    calls.sort_unstable();
+    assert_eq!(calls, [2, 8]);
+    assert_eq!(read.duplicates.len(), 2);
+}
+
+#[test]
+fn a_capture_that_breaks_off_keeps_what_stands_before_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let exchange = |text: &str| {
+        format!(
+            "- request:\n    url: https://api.openai.com/v1/responses\n    body: '{{\"model\":\"gpt-5.4\",\"input\":[{{\"role\":\"user\",\"content\":\"{text}\"}}]}}'\n  response:\n    code: 200\n    body: '{{\"model\":\"gpt-5.4\",\"status\":\"completed\",\"output\":[],\"usage\":{{\"input_tokens\":5,\"output_tokens\":1}}}}'\n"
+        )
+    };
+    let whole = format!("interactions:\n{}{}", exchange("one"), exchange("two"));
+    let read = |text: &str| {
+        let path = temp.path().join("a.yaml");
+        fs::write(&path, text).unwrap();
+        let read = read_paths(&[path], &Silent);
+        let calls: usize = read.sessions.iter().map(|session| session.calls.len()).sum();
+        (calls, read.unreadable.into_iter().map(|fault| (fault.line, fault.problem)).collect::<Vec<_>>())
+    };
+    assert_eq!(read(&whole), (2, vec![]));
+    // Within the quotes of the second answer.
+    let (calls, faults) = read(&whole[..whole.len() - 30]);
+    assert_eq!((calls, faults.len()), (1, 1), "{faults:?}");
+    assert!(faults[0].0 >= 8, "{faults:?}");
+    // Before the second answer: the call is there, and its tokens are not known.
+    let at = whole.rfind("  response").unwrap();
+    let (calls, faults) = read(&whole[..at]);
+    assert_eq!((calls, faults), (1, vec![(8, "exchange 2: there is no response".to_owned())]));
+    let (calls, faults) = read(&format!("{}  response:\n    code: 200\n", &whole[..at]));
+    assert_eq!(calls, 2);
+    assert_eq!(faults, [(8, "exchange 2: no answer was captured: its tokens are not known".to_owned())]);
+}
+
+#[test]
+fn json_that_breaks_off_is_told_with_its_line() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("trace.json");
+    fs::write(&path, "{\"block_size\": 64,\n\"requests\": [{\"hash_ids\": [1,").unwrap();
+    for paths in [path.clone(), temp.path().to_owned()] {
+        let read = read_paths(&[paths], &Silent);
+        assert_eq!(read.unreadable.len(), 1);
+        assert_eq!(read.unreadable[0].line, 2, "{:?}", read.unreadable);
+    }
+}
