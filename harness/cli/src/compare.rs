@@ -7,16 +7,13 @@ use report::compare::{
     Arm, Baseline, CompareError, Comparison, Matrix, Mismatch, Options, Weight, comparison_text, matrix_text,
 };
 use report::gate::{self, Judged, Rule, refuse};
-use report::{Regrades, RunData, TerminalOptions, TrialSession};
+use report::{Regrades, RunData, TerminalOptions, comparison_html, find_forks};
 use serde::Serialize;
 
 use crate::args::{Common, CompareArgs};
 use crate::exit::{Exit, Failure};
 use crate::settings::Settings;
 use crate::{gates, output};
-
-/// Flipped tasks of one kind whose trials are looked into.
-const MOST_FORKS: usize = 20;
 
 impl From<CompareError> for Failure {
     fn from(error: CompareError) -> Self {
@@ -32,9 +29,12 @@ pub(crate) fn compare(args: &CompareArgs, common: &Common) -> Result<Exit, Failu
     match arms(args, &settings)? {
         Arms::Two(base, head, origins) => {
             let mut comparison = Comparison::of(&base, &head, &options)?;
-            forks(&mut comparison, &origins);
+            if let [Origin { dir: Some(base), .. }, Origin { dir: Some(head), .. }] = &origins {
+                find_forks(&mut comparison, [base, head]);
+            }
             say_regraded(&mut comparison, &origins);
             let judged = judge(&args.gate, &base, &head, options.seed)?;
+            page(args, common, std::slice::from_ref(&comparison))?;
             if common.json {
                 output::json(&Answer { comparison: &comparison, gates: &judged })?;
             } else {
@@ -45,6 +45,7 @@ pub(crate) fn compare(args: &CompareArgs, common: &Common) -> Result<Exit, Failu
         }
         Arms::Many(arms) => {
             let matrix = Matrix::of(&arms, &options)?;
+            page(args, common, &matrix.comparisons)?;
             if common.json {
                 output::json(&matrix)?;
             } else {
@@ -53,6 +54,16 @@ pub(crate) fn compare(args: &CompareArgs, common: &Common) -> Result<Exit, Failu
         }
     }
     Ok(Exit::Done)
+}
+
+/// Writes the page that was asked for.
+fn page(args: &CompareArgs, common: &Common, comparisons: &[Comparison]) -> Result<(), Failure> {
+    let Some(file) = &args.html else { return Ok(()) };
+    let file = common.directory.as_ref().map_or_else(|| file.clone(), |folder| folder.join(file));
+    std::fs::write(&file, comparison_html(comparisons))
+        .map_err(|error| Failure::host(format!("{}: {error}", file.display())))?;
+    output::note(&format!("the page is {}", file.display()));
+    Ok(())
 }
 
 /// A comparison with how its gates stand.
@@ -80,19 +91,6 @@ fn judge(rules: &[String], base: &Arm, head: &Arm, seed: base::Seed) -> Result<V
         parsed.push(gate);
     }
     Ok(gate::judge(&parsed, std::slice::from_ref(head), baseline, &BTreeMap::new(), seed))
-}
-
-/// Looks where the two trials of each flipped task began to act differently. Where nothing is kept of one, nothing is said.
-fn forks(comparison: &mut Comparison, origins: &[Origin; 2]) {
-    let [Origin { dir: Some(base), .. }, Origin { dir: Some(head), .. }] = origins else { return };
-    let flips = [&mut comparison.gained_tasks, &mut comparison.lost_tasks];
-    for flip in flips.into_iter().flat_map(|flips| flips.iter_mut().take(MOST_FORKS)) {
-        let [a, b] = &flip.trials;
-        let read = |dir: &RunDir, id| TrialSession::last(&dir.trial(id)).ok().flatten();
-        if let (Some(a), Some(b)) = (read(base, a), read(head, b)) {
-            flip.fork = a.compare(&b, &[]).fork;
-        }
-    }
 }
 
 /// Says which verdicts are not those of the runs themselves.

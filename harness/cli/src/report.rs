@@ -21,7 +21,7 @@ pub(crate) fn report(args: &ReportArgs, common: &Common) -> Result<Exit, Failure
     }
     let settings = Settings::read(common)?;
     let dir = settings.find_run(&args.run)?;
-    let data = settings.load(&dir)?;
+    let data = settings.load_whole(&dir)?;
     let scores = Scores::of(&data);
     let mut formats = if args.format.is_empty() {
         unasked(&data)

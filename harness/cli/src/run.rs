@@ -241,12 +241,15 @@ fn finish(
         let resume = format!("make room, then: retake run --resume {}", outcome.dir.path.display());
         return Err(Failure::host(format!("the run could not be kept: {fault}; {resume}")));
     }
-    let data = settings.load(&outcome.dir)?;
+    let data = settings.load_whole(&outcome.dir)?;
     let scores = Scores::of(&data);
+    // The pages show how the gates stand, and this run among those before it.
+    let judged = if outcome.stopped { Vec::new() } else { gates.judge(&outcome.dir, &data)? };
+    let kept = if outcome.stopped { Ok(()) } else { keep(outcome, &data, &scores) };
     if let Err(error) = report::write(&outcome.dir, &data, &scores, &crate::report::unasked(&data)) {
         return Err(Failure::host(error));
     }
-    let judged = if outcome.stopped { Vec::new() } else { gates.judge(&outcome.dir, &data)? };
+    kept?;
     if common.json {
         let summary = RunSummary::of(&data, &scores, &outcome.dir.path);
         output::json(&Answer { summary, gates: &judged })?;
@@ -262,12 +265,17 @@ fn finish(
         output::note(&format!("stopped; go on with: retake run --resume {}", outcome.dir.path.display()));
         return Ok(signals.exit());
     }
-    let line = HistoryLine::of(&data, &scores).map_err(Failure::host)?;
+    gates::tell(&judged);
+    Ok(exit(&data, &judged))
+}
+
+/// Appends the run's line to the history.
+fn keep(outcome: &RunOutcome, data: &RunData, scores: &Scores) -> Result<(), Failure> {
+    let line = HistoryLine::of(data, scores).map_err(Failure::host)?;
     if let Some(out) = outcome.dir.path.parent() {
         history::append(out, &line)?;
     }
-    gates::tell(&judged);
-    Ok(exit(&data, &judged))
+    Ok(())
 }
 
 /// What is answered where no recording is stale.

@@ -116,6 +116,12 @@ impl Settings {
         path.strip_prefix(&self.directory).unwrap_or(path).display().to_string()
     }
 
+    /// The same as [`Settings::load`] with its prompt caches, for reports.
+    pub(crate) fn load_whole(&self, dir: &RunDir) -> Result<RunData, Failure> {
+        let prices = self.prices()?;
+        Ok(RunData::priced(dir, &prices)?.with_cache(dir, &prices)?)
+    }
+
     /// How to carry out what is neither recorded nor live, behind every wall.
     pub(crate) fn plain_options<'a>(
         &self,

@@ -2,7 +2,7 @@
 //! nothing of what the events mean.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use base::{Digest, FormatVersion, Hasher, TrialId, VersionError};
@@ -111,7 +111,24 @@ impl TrialDir {
             _ => None,
         })
     }
+
+    /// The first event of an attempt; nothing where it has no whole one. Reads only the file's beginning.
+    pub fn began(&self, attempt: u32) -> Result<Option<Event>, JournalError> {
+        let path = self.journal(attempt);
+        let file = File::open(&path).map_err(JournalError::io(&path))?;
+        let mut file = BufReader::new(file.take(LONGEST_BEGINNING));
+        let mut line = Vec::new();
+        // The first line is the file's own header.
+        for _ in 0..2 {
+            line.clear();
+            file.read_until(b'\n', &mut line).map_err(JournalError::io(&path))?;
+        }
+        Ok(serde_json::from_slice::<Record>(&line).ok().map(|record| record.event))
+    }
 }
+
+/// Bytes within which a journal's first event ends.
+const LONGEST_BEGINNING: u64 = 1024 * 1024;
 
 /// The last whole line of a file; nothing where it has none or its last line was cut.
 fn last_line(path: &Path) -> io::Result<Option<Vec<u8>>> {

@@ -21,7 +21,7 @@ pub use analysis::{CallReport, Rules, SessionReport, analyse, analyse_all};
 pub use breaks::{Break, BreakCause};
 pub use figures::{Costs, Figures, Part};
 pub use lint::{Level, LintFinding, Linter};
-pub use prepared::{Prepared, Tokenizer};
+pub use prepared::{AsRecorded, Prepared, Tokenizer};
 pub use price::{Price, PriceError, PriceTable, Written};
 pub use profile::{Profile, Profiles, Rule};
 pub use recorded::{trigger_of, written_of};

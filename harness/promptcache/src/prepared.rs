@@ -17,6 +17,30 @@ pub trait Tokenizer: Sync {
     fn name(&self) -> &str;
     /// Tokens of a text.
     fn count(&self, text: &str) -> u64;
+    /// Tokens of a whole block, given what its recording says; nothing where its texts are to be counted.
+    fn of_block(&self, _recorded: Option<u32>) -> Option<u64> {
+        None
+    }
+}
+
+/// Counts nothing: what the recording says of a block stands, shared out among its segments by their length. For
+/// reports, which load no tokenizer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsRecorded;
+
+impl Tokenizer for AsRecorded {
+    fn name(&self) -> &str {
+        "as recorded"
+    }
+
+    /// Of a text that no recording counts: a token for four bytes.
+    fn count(&self, text: &str) -> u64 {
+        text.len().div_ceil(4) as u64
+    }
+
+    fn of_block(&self, recorded: Option<u32>) -> Option<u64> {
+        recorded.map(u64::from)
+    }
 }
 
 /// A segment without its text.
@@ -46,13 +70,18 @@ impl Prepared {
         let mut counts: HashMap<Digest, u64> = HashMap::new();
         let mut prepared =
             Self { pieces: Vec::with_capacity(session.blocks.len()), counted_bytes: 0, counted_tokens: 0 };
-        for block in &session.blocks {
+        for (number, block) in session.blocks.iter().enumerate() {
             let mut pieces = Vec::new();
-            for segment in segments(protocol, block) {
+            let segments = segments(protocol, block);
+            let all_bytes = segments.iter().map(|segment| segment.text.len() as u64).sum();
+            let whole = tokenizer.of_block(session.counts.get(number).copied());
+            let mut shares = whole.map(|tokens| Shares { tokens, all_bytes, bytes: 0, given: 0 });
+            for segment in segments {
+                let share = shares.as_mut().map(|shares| shares.next(segment.text.len() as u64));
                 // A block that only lost its breakpoint is not counted again.
                 let tokens = *counts.entry(segment.digest).or_insert_with(|| {
                     prepared.counted_bytes += segment.text.len() as u64;
-                    let tokens = tokenizer.count(&segment.text) + 1;
+                    let tokens = share.unwrap_or_else(|| tokenizer.count(&segment.text) + 1);
                     prepared.counted_tokens += tokens;
                     tokens
                 });
@@ -68,6 +97,24 @@ impl Prepared {
             prepared.pieces.push(pieces);
         }
         prepared
+    }
+}
+
+/// The tokens of a block, shared out among its segments so that they add up.
+struct Shares {
+    tokens: u64,
+    all_bytes: u64,
+    bytes: u64,
+    given: u64,
+}
+
+impl Shares {
+    /// The share of the next segment, by its bytes.
+    fn next(&mut self, bytes: u64) -> u64 {
+        self.bytes += bytes;
+        let whole = u128::from(self.tokens) * u128::from(self.bytes) / u128::from(self.all_bytes.max(1));
+        let until = u64::try_from(whole).unwrap_or(self.tokens);
+        until - std::mem::replace(&mut self.given, until)
     }
 }
 

@@ -73,6 +73,7 @@ impl Session {
             format: "cassette".to_owned(),
             accounting: Accounting::of(cassette.header.protocol),
             blocks: cassette.blocks.iter().map(|stored| stored.block.clone()).collect(),
+            counts: cassette.blocks.iter().map(|stored| stored.tokens).collect(),
             synthetic: cassette.header.kind == Kind::Synthetic,
             ..Self::default()
         };

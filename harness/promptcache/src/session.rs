@@ -112,6 +112,8 @@ pub struct Session {
     pub calls: Vec<Call>,
     /// Every distinct piece of a request.
     pub blocks: Vec<Block>,
+    /// Tokens of each of them, where their recording has counted them; else empty.
+    pub counts: Vec<u32>,
     /// What the answers made from a script; their figures say nothing about a provider.
     pub synthetic: bool,
 }

@@ -10,6 +10,7 @@ use promptcache::{Price, PriceTable};
 use wire::Usage;
 
 use crate::ReportError;
+use crate::cache::{RunCache, run_cache};
 
 /// More trials than this are taken for a broken header.
 const MAX_TRIALS: u64 = 1_000_000;
@@ -23,6 +24,8 @@ pub struct RunData {
     pub trials: Vec<TrialData>,
     /// `host.json`, where the run has one.
     pub host: Option<serde_json::Value>,
+    /// What prompt caches gave and could have given; only after [`RunData::with_cache`], where requests are at hand.
+    pub cache: Option<RunCache>,
 }
 
 /// One planned trial.
@@ -34,6 +37,8 @@ pub struct TrialData {
     pub finish: Option<Finish>,
     /// What its model calls cost; nothing where the model has no price.
     pub cost: Option<Cost>,
+    /// A pass within this virtual time is in time, in microseconds; nothing where its variant's tier sets no such limit.
+    pub latency_budget_us: Option<u64>,
 }
 
 /// What a trial's model calls cost.
@@ -157,9 +162,22 @@ impl RunData {
     pub fn priced(dir: &RunDir, prices: &Prices) -> Result<Self, ReportError> {
         let header = dir.header()?;
         check_plan(dir, &header)?;
-        let trials =
-            header.plan.trial_ids().map(|id| load_trial(dir, id, prices)).collect::<Result<_, _>>()?;
-        Ok(Self { host: load_host(dir)?, header, trials })
+        let budgets =
+            header.plan.variants.iter().filter_map(|v| Some((v.name.as_str(), v.latency_budget_us?)));
+        let budgets: BTreeMap<&str, u64> = budgets.collect();
+        let load = |id: TrialId| {
+            let latency_budget_us = budgets.get(id.variant.as_str()).copied();
+            Ok(TrialData { latency_budget_us, ..load_trial(dir, id, prices)? })
+        };
+        let trials = header.plan.trial_ids().map(load).collect::<Result<_, ReportError>>()?;
+        Ok(Self { host: load_host(dir)?, header, trials, cache: None })
+    }
+
+    /// The same with its prompt caches, which the files and pages of a report show. Reads the exchanges of every trial, each
+    /// recording once.
+    pub fn with_cache(mut self, dir: &RunDir, prices: &Prices) -> Result<Self, ReportError> {
+        self.cache = run_cache(dir, &self, prices)?;
+        Ok(self)
     }
 
     /// Calls and checks whose output drifted, by grade, over all trials.
@@ -232,7 +250,7 @@ fn load_trial(dir: &RunDir, id: TrialId, prices: &Prices) -> Result<TrialData, R
     let folder = dir.trial(&id);
     let finish = folder.ended()?.map(|(attempt, ended, host)| Finish { attempt, ended, host });
     let cost = finish.as_ref().and_then(|finish| prices.cost(&finish.ended));
-    let mut trial = TrialData { id, finish, cost };
+    let mut trial = TrialData { id, finish, cost, latency_budget_us: None };
     let ran = trial.state().ran();
     if let Some(finish) = trial.finish.as_mut().filter(|f| ran && f.host.digest.is_none()) {
         // A journal of other hands need not state its digest; its events do.

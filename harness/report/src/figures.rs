@@ -69,6 +69,12 @@ pub(crate) fn repeats(score: &Score) -> Option<String> {
     Some(format!("pass@{k} {one}, pass^{k} {all}"))
 }
 
+/// How many passed in time, as `in time 5/8  62 % [31, 86]`; nothing where no tier has a latency budget.
+pub(crate) fn in_time(score: &Score) -> Option<String> {
+    let goodput = score.goodput.as_ref()?;
+    Some(format!("in time {} (passed within the tier's latency budget, virtual)", rate(Some(goodput))))
+}
+
 /// What a rate and its cost come to beyond these trials: the interval for tasks like these, and the money; nothing where
 /// neither is known.
 pub(crate) fn beyond(score: &Score) -> Option<String> {
@@ -122,6 +128,11 @@ pub(crate) fn duration(us: u64) -> String {
 /// A share of 0 to 1 as `73 %`; a dash for none.
 pub(crate) fn percent(share: Option<f64>) -> String {
     share.map_or("-".to_owned(), |s| format!("{} %", hundredths(s)))
+}
+
+/// A difference of shares as `+1.2 points`; a dash for none.
+pub(crate) fn points(difference: Option<f64>) -> String {
+    difference.map_or("-".to_owned(), |share| format!("{:+.1} points", share * 100.0))
 }
 
 /// The kind of a score's figures; synthetic ones in capitals, so that none reads past them.

@@ -30,12 +30,12 @@ pub use digest::{Digests, TaskDigest};
 pub use error::ReportError;
 pub use exchanges::Exchanges;
 pub use export::{
-    Format, drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv, trials_csv, write,
-    write_html,
+    Format, comparison_html, drift_json, junit_xml, results_csv, results_json, summary_md, timings_csv,
+    trials_csv, write, write_html,
 };
 pub use regraded::{NewVerdict, REGRADED, Regrades};
 pub use score::Scores;
-pub use session::{TrialSession, exchanges};
+pub use session::{TrialSession, exchanges, find_forks};
 pub use summary::RunSummary;
 pub use terminal::{TerminalOptions, terminal};
 pub use text::inert;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cassette::Cassette;
 use cassette::align::{Comparison, Session, compare};
-use journal::{Attempt, Event, ModelSource, TrialDir};
+use journal::{Attempt, Event, ModelSource, RunDir, TrialDir};
 
 use crate::ReportError;
 
@@ -49,15 +49,41 @@ impl TrialSession {
     }
 }
 
+/// Flipped tasks of one kind whose trials are looked into.
+const MOST_FORKS: usize = 20;
+
+/// Looks where the two trials of each flipped task began to act differently, in the folders of base's run and of head's.
+/// Where nothing is kept of one, nothing is said.
+pub fn find_forks(comparison: &mut crate::compare::Comparison, [base, head]: [&RunDir; 2]) {
+    let flips = [&mut comparison.gained_tasks, &mut comparison.lost_tasks];
+    for flip in flips.into_iter().flat_map(|flips| flips.iter_mut().take(MOST_FORKS)) {
+        let [a, b] = &flip.trials;
+        let read = |dir: &RunDir, id| TrialSession::last(&dir.trial(id)).ok().flatten();
+        if let (Some(a), Some(b)) = (read(base, a), read(head, b)) {
+            flip.fork = a.compare(&b, &[]).fork;
+        }
+    }
+}
+
 /// The file with the exchanges of an attempt: its own, or the cassette that it was answered from, which its run keeps.
 pub fn exchanges(dir: &TrialDir, attempt: &Attempt) -> PathBuf {
-    let played = attempt.records.iter().find_map(|record| match &record.event {
+    let events = attempt.records.iter().map(|record| &record.event);
+    exchanges_of(dir, attempt.number, events)
+}
+
+/// The same, given the first of its events.
+pub(crate) fn exchanges_of<'a>(
+    dir: &TrialDir,
+    attempt: u32,
+    mut events: impl Iterator<Item = &'a Event>,
+) -> PathBuf {
+    let played = events.find_map(|event| match event {
         Event::TrialStarted { model: ModelSource::Cassette { digest, .. }, .. } => Some(*digest),
         _ => None,
     });
     // A trial lies at RUN/trials/SUITE/TASK/VARIANT.NUMBER.
     match (played, dir.path.ancestors().nth(4)) {
         (Some(digest), Some(run)) => run.join("cassettes").join(format!("{digest}.jsonl")),
-        _ => dir.exchanges(attempt.number),
+        _ => dir.exchanges(attempt),
     }
 }

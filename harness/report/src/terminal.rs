@@ -1,7 +1,9 @@
 //! What a person at a terminal is told of a run. Makes text; prints nothing and asks no terminal.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use journal::FigureKind;
 
+use crate::cache::{CacheFigures, VariantCache};
 use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::score::Score;
 use crate::text::line;
@@ -9,6 +11,8 @@ use crate::{Digests, RunData, Scores, faults, figures, text};
 
 /// Trials that are listed as not passed.
 const MOST_TRIALS: usize = 100;
+/// Causes of cache breaks that are listed.
+const MOST_BREAKS: usize = 5;
 
 /// How to write for a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,7 @@ pub fn terminal(data: &RunData, scores: &Scores, options: &TerminalOptions) -> S
     heading(&mut page, data, scores);
     tables(&mut page, scores);
     faults_part(&mut page, data, scores);
+    cache(&mut page, data);
     not_passed(&mut page, data);
     missing(&mut page, data);
     host(&mut page, data);
@@ -128,12 +133,56 @@ fn tables(page: &mut Page, scores: &Scores) {
     let totals = scores.variants.iter().map(|v| (vec!["all".to_owned(), v.variant.clone()], v.score.clone()));
     page.table(&["suite", "variant"], suites.chain(totals));
     for variant in &scores.variants {
-        for note in [figures::repeats(&variant.score), figures::beyond(&variant.score)].into_iter().flatten()
-        {
+        let score = &variant.score;
+        let notes = [figures::repeats(score), figures::in_time(score), figures::beyond(score)];
+        for note in notes.into_iter().flatten() {
             page.line(&format!("{}: {note}", variant.variant));
         }
     }
     page.line("rates with their Wilson 95 % interval, for these tasks as sampled; times are virtual");
+}
+
+/// Prompt caches by variant, and what broke them.
+fn cache(page: &mut Page, data: &RunData) {
+    let Some(cache) = &data.cache else { return };
+    let CacheFigures { reported_kind, achievable_kind, .. } = cache.total;
+    let kind = |kind: FigureKind| match kind {
+        FigureKind::Synthetic => "SYNTHETIC".to_owned(),
+        kind => figures::word(&kind),
+    };
+    let (reported, achievable) = (kind(reported_kind), kind(achievable_kind));
+    page.title(&if reported == achievable {
+        format!("prompt cache ({reported})")
+    } else {
+        format!("prompt cache (reported: {reported}; achievable, gap and cost: {achievable})")
+    });
+    for VariantCache { variant, figures } in &cache.variants {
+        let amplification = figures
+            .prefill_amplification
+            .map_or(String::new(), |value| format!(", amplification {value:.2}"));
+        page.line(&format!(
+            "  {variant}: reported {}, achievable {}, gap {}{amplification}",
+            figures::percent(figures.reported_hit_rate),
+            figures::percent(figures.achievable_hit_rate),
+            figures::points(figures.gap),
+        ));
+        if let Some(costs) = &figures.cost_usd {
+            page.line(&format!(
+                "      cost {:.4} USD, without a cache {:.4}, achievable {:.4}, perfect {:.4}",
+                costs.reported, costs.without_cache, costs.achievable, costs.perfect
+            ));
+        }
+    }
+    for sum in cache.total.breaks.iter().take(MOST_BREAKS) {
+        let usd = sum.cost_usd.map_or(String::new(), |usd| format!(", {usd:.4} USD"));
+        let (cause, count, tokens) = (sum.cause.to_string(), sum.count, figures::count(sum.tokens));
+        page.line(&format!("  break {cause}: {count} x, {tokens} tokens{usd}"));
+        page.line(&format!("      {}", sum.suggestion));
+    }
+    let more = cache.total.breaks.len().saturating_sub(MOST_BREAKS);
+    if more > 0 {
+        page.line(&format!("  ... and {more} more causes, in results.json"));
+    }
 }
 
 fn not_passed(page: &mut Page, data: &RunData) {

@@ -1,5 +1,7 @@
 //! What `retake compare` takes.
 
+use std::path::PathBuf;
+
 use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
@@ -22,6 +24,9 @@ pub(crate) struct CompareArgs {
     /// Pass rates that are at most this far apart count as equivalent, as `2pp`
     #[arg(long, value_name = "MARGIN", default_value = "2pp", value_parser = points)]
     pub(crate) margin: f64,
+    /// Write the comparison as a page, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Seed of resampling
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,

@@ -1,14 +1,13 @@
 //! What is said of prompt caches: one summary over sessions, and how it is shown. Knows nothing of files' formats.
 
-mod html;
 mod rows;
 mod run;
 mod summary;
 mod terminal;
 
-pub use html::cache_html;
 pub use rows::cache_csv;
-pub use run::{RunCache, TrialCache, run_cache};
+pub(crate) use run::run_cache;
+pub use run::{CacheCosts, CacheFigures, RunCache, TrialCache, VariantCache};
 pub use summary::{
     BreakSum, CacheInput, CacheSummary, FigureSet, Given, SessionLine, TraceLine, UnreadableLine, trace_line,
 };

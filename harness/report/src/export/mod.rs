@@ -12,7 +12,7 @@ mod trials_csv;
 use journal::RunDir;
 
 pub use drift_json::drift_json;
-pub use html::write_html;
+pub use html::{comparison_html, write_html};
 pub use junit::junit_xml;
 pub use results_csv::results_csv;
 pub use results_json::results_json;
@@ -23,7 +23,7 @@ pub use trials_csv::trials_csv;
 use crate::{ReportError, RunData, Scores};
 
 /// Version of the JSON files; a field that is added changes the minor part.
-const VERSION: base::FormatVersion = base::FormatVersion::new(1, 1);
+const VERSION: base::FormatVersion = base::FormatVersion::new(1, 2);
 
 /// A kind of report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::score::{Percentiles, TaskScore};
 use crate::text::cell;
 use crate::{Digests, ReportError, RunData, Scores, figures};
 
-const HEADING: [&str; 48] = [
+const HEADING: [&str; 51] = [
     "suite",
     "task",
     "variant",
@@ -27,6 +27,9 @@ const HEADING: [&str; 48] = [
     "pass_rate_hi",
     "pass_rate_tasks_lo",
     "pass_rate_tasks_hi",
+    "goodput",
+    "goodput_lo",
+    "goodput_hi",
     "steps",
     "tool_calls",
     "tool_errors",
@@ -68,7 +71,7 @@ pub fn results_csv(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportErr
     csv_file("results.csv", HEADING, rows)
 }
 
-fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 48] {
+fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 51] {
     let score = &task.score;
     let (counts, effort, usage) = (&score.counts, &score.effort, &score.effort.usage);
     let rate = score.pass_rate;
@@ -96,6 +99,9 @@ fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 48] {
         figure(rate.map(|r| r.interval.hi)),
         figure(tasks.map(|i| i.lo)),
         figure(tasks.map(|i| i.hi)),
+        figure(score.goodput.map(|r| r.value)),
+        figure(score.goodput.map(|r| r.interval.lo)),
+        figure(score.goodput.map(|r| r.interval.hi)),
         effort.steps.to_string(),
         effort.tool_calls.to_string(),
         effort.tool_errors.to_string(),

@@ -7,6 +7,7 @@ use journal::{MetCount, Mode, Plan, PlannedFaults, Replaying};
 use serde::Serialize;
 
 use super::{VERSION, json_file};
+use crate::cache::RunCache;
 use crate::score::{CONFIDENCE, ESTIMAND, Score, SuiteScore, TaskScore, VariantScore};
 use crate::text::sentence;
 use crate::{Digests, ReportError, RunData, Scores, TrialState, figures};
@@ -29,6 +30,8 @@ struct Results<'a> {
     tasks: &'a [TaskScore],
     task_digests: BTreeMap<String, Digest>,
     left_out: Vec<LeftOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<&'a RunCache>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +101,7 @@ pub fn results_json(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportEr
         tasks: &scores.tasks,
         task_digests: digests.tasks.iter().map(|t| (format!("{}/{}", t.suite, t.task), t.digest)).collect(),
         left_out: left_out.collect(),
+        cache: data.cache.as_ref(),
     };
     json_file(NAME, &results)
 }

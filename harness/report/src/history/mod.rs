@@ -14,6 +14,7 @@ pub use flaky::Flaky;
 pub use line::{HistoryLine, QuestionKind, QuestionLine, VariantLine};
 pub use series::{Difference, History, Point, Series, SeriesChange, Trend, TrendMetric};
 pub use text::history_text;
+pub(crate) use text::value_text;
 
 /// The name of the file in the folder where runs land.
 pub const FILE_NAME: &str = "history.jsonl";

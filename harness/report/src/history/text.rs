@@ -140,7 +140,8 @@ fn row(series: &Series, at: usize, point: &Point) -> String {
     )
 }
 
-fn value_text(metric: TrendMetric, value: f64) -> String {
+/// A value in its unit.
+pub(crate) fn value_text(metric: TrendMetric, value: f64) -> String {
     match metric {
         TrendMetric::PassRate | TrendMetric::CacheHit => figures::percent(Some(value)),
         TrendMetric::CostUsd => format!("{value:.4} USD"),

@@ -22,6 +22,10 @@ pub struct Score {
     pub counts: Counts,
     /// Passed of passed and failed; nothing where none is either.
     pub pass_rate: Option<Rate>,
+    /// Passed within the latency budget of the variant's tier, of passed and failed: goodput. Only over trials whose tier
+    /// has such a budget, and only where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goodput: Option<Rate>,
     /// What repeating gives; empty where each task was sampled once.
     pub repeats: Vec<Repeat>,
     /// Why trials did not pass.
@@ -221,7 +225,8 @@ impl Score {
         }
         Self {
             counts,
-            pass_rate: rate(&counts, trials),
+            pass_rate: rate(trials.iter().copied(), |_| true),
+            goodput: rate(trials.iter().copied().filter(|t| t.latency_budget_us.is_some()), in_time),
             repeats: repeats(trials),
             failures,
             effort: priced(effort(&scored, counts.passed), trials, counts.passed),
@@ -250,17 +255,25 @@ fn count(trials: &[&TrialData]) -> Counts {
     counts
 }
 
-fn rate(counts: &Counts, trials: &[&TrialData]) -> Option<Rate> {
-    let (passed, of) = (counts.passed, counts.scored());
-    let interval = wilson(passed, of, CONFIDENCE)?;
+/// The share of scored trials that passed and do `also`.
+fn rate<'a>(trials: impl Iterator<Item = &'a TrialData>, also: fn(&TrialData) -> bool) -> Option<Rate> {
     // A task is a cluster whatever the variant: its samples go together.
     let mut tasks: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
-    for trial in trials.iter().filter(|trial| trial.state().scored()) {
+    for trial in trials.filter(|trial| trial.state().scored()) {
         let cell = tasks.entry((&trial.id.suite, &trial.id.task)).or_default();
-        *cell = (cell.0 + u64::from(trial.state() == TrialState::Passed), cell.1 + 1);
+        let good = trial.state() == TrialState::Passed && also(trial);
+        *cell = (cell.0 + u64::from(good), cell.1 + 1);
     }
+    let (passed, of) = tasks.values().fold((0, 0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
+    let interval = wilson(passed, of, CONFIDENCE)?;
     let interval_tasks = clustered(&tasks.into_values().collect::<Vec<_>>(), CONFIDENCE);
     Some(Rate { passed, of, value: passed as f64 / of as f64, interval, interval_tasks })
+}
+
+/// Whether a trial's virtual time is within its latency budget.
+fn in_time(trial: &TrialData) -> bool {
+    let took = trial.scored().map(virtual_us);
+    trial.latency_budget_us.zip(took).is_some_and(|(budget, took)| took <= budget)
 }
 
 /// The same effort with what it cost.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
 
+mod cache;
 mod compare;
 mod comparison;
 mod files;

@@ -8,7 +8,9 @@ use journal::{
     Host, HostEnded, LaneTimes, Mode, ModelSource, Outcome, Plan, PlanStep, PlannedSuite, PlannedTask,
     PlannedVariant, RunDir, RunHeader, ToolOutcome, TrialWriter,
 };
-use report::{RunData, Scores};
+use promptcache::PriceTable;
+use report::{Prices, RunData, Scores};
+use serde_json::json;
 use wire::Usage;
 
 /// A run on disk, gone when it is dropped.
@@ -29,7 +31,8 @@ impl Sample {
 
     /// Reads it back and adds it up.
     pub(crate) fn read(&self) -> (RunData, Scores) {
-        let data = RunData::load(&self.dir).unwrap();
+        let prices = Prices { table: PriceTable::built_in().unwrap(), own: BTreeMap::new() };
+        let data = RunData::priced(&self.dir, &prices).unwrap().with_cache(&self.dir, &prices).unwrap();
         let scores = Scores::of(&data);
         (data, scores)
     }
@@ -73,11 +76,48 @@ pub(crate) fn plan(suites: &[(&str, &[&str])], variants: &[&str], trials: u32) -
     }
 }
 
+/// The recording that the trials of `main` play: its second request has another time in its instructions.
+fn recording() -> String {
+    let (task, workspace) = (Digest::of(b"task"), Digest::of(b"workspace"));
+    let block = |id: u32, kind: &str, tokens: u32, raw: serde_json::Value| json!({ "block": { "id": id, "kind": kind, "tokens": tokens, "raw": raw } });
+    let rules = "Work in small steps. ".repeat(12);
+    let instructions = |time: &str| json!(format!("{rules}It is {time}. Be brief."));
+    let exchange = |step: u32, keep: u32, replace: serde_json::Value, add: &[u32]| {
+        let used = usage(u64::from(step));
+        let details =
+            json!({ "cached_tokens": used.cached_tokens, "cache_write_tokens": used.cache_write_tokens });
+        let usage = json!({ "input_tokens": used.input_tokens, "input_tokens_details": details, "output_tokens": used.output_tokens });
+        let done = json!({ "type": "response.completed", "response": { "id": "r", "model": "gpt-5.6", "status": "completed", "usage": usage } });
+        json!({ "exchange": { "lane": "main", "step": step, "attempt": 1, "status": 200, "keep": keep, "replace": replace,
+            "add": add, "frames": [{ "gap_us": 1_200_000, "data": done }] } })
+    };
+    let call = json!({ "type": "function_call", "name": "shell", "call_id": "call_1", "arguments": "{}" });
+    let output = json!({ "type": "function_call_output", "call_id": "call_1", "output": "1 failed\n" });
+    let lines = [
+        json!({ "cassette": { "version": "1.0", "kind": "live", "agent": "native 0.1.0", "protocol": "responses",
+            "model": "gpt-5.6", "clock": "2026-11-01T09:00:00Z", "profile": "native", "task": "core/fix-cache",
+            "task_digest": task, "workspace": workspace, "tokenizer": "o200k_base", "toolchain": {} } }),
+        block(0, "head", 10, json!({ "model": "gpt-5.6" })),
+        block(1, "instructions", 1_610, instructions("09:00")),
+        block(2, "item", 8_000, json!({ "type": "message", "role": "user", "content": "Mend it." })),
+        exchange(1, 0, json!({}), &[0, 1, 2]),
+        block(3, "item", 30, call),
+        block(4, "item", 9_000, output),
+        block(5, "instructions", 1_610, instructions("09:01")),
+        exchange(2, 3, json!({ "1": 5 }), &[3, 4]),
+        json!({ "end": { "reason": "", "exchanges": 2 } }),
+    ];
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// The small run of the snapshots: each outcome at least once. `host` changes only what the host measures.
 pub(crate) fn small(host: u64) -> Sample {
     let tasks: &[&str] = &["fix-cache", "add-flag", "needs-podman"];
     let sample = Sample::new(plan(&[("core", tasks), ("edge", &["odd"])], &["main", "terse"], 2));
     let header = sample.dir.header().unwrap();
+    let recordings = sample.dir.path.join("cassettes");
+    std::fs::create_dir(&recordings).unwrap();
+    std::fs::write(recordings.join(format!("{}.jsonl", Digest::of(b"main"))), recording()).unwrap();
     for id in header.plan.trial_ids() {
         match outcome(&id) {
             Some((outcome, failure, reason)) => write_trial(&sample.dir, &id, host, outcome, failure, reason),
@@ -119,7 +159,7 @@ fn started(id: &TrialId) -> Event {
         trial: id.clone(),
         task: Digest::of(id.task.as_bytes()),
         agent: "native 0.1.0".to_owned(),
-        model: ModelSource::Cassette { digest: Digest::of(b"cassette"), synthetic: false },
+        model: ModelSource::Cassette { digest: Digest::of(id.variant.as_bytes()), synthetic: false },
     }
 }
 
@@ -245,9 +285,9 @@ fn generated(step: u32) -> Generated {
 
 fn usage(step: u64) -> Usage {
     Usage {
-        input_tokens: 1_000 * step,
-        cached_tokens: 900 * (step - 1),
-        cache_write_tokens: 100,
+        input_tokens: 10_000 * step,
+        cached_tokens: 1_500 * (step - 1),
+        cache_write_tokens: 1_000,
         output_tokens: 50,
         reasoning_tokens: 20,
     }

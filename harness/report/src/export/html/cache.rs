@@ -1,43 +1,160 @@
-//! The prompt cache, as the model reported it: by variant and by step. Knows nothing of what the provider's rules would
-//! have allowed.
+//! Prompt caches: what models reported by variant and by step, what their providers' rules give for the same requests, and
+//! what broke. Computes nothing of its own.
 
-use super::chart::{self, Line};
+use super::chart::{self, Line, Whole};
 use super::latency::MOST;
 use super::markup::Markup;
-use super::parts::{View, section};
+use super::parts::{self, View, section};
+use crate::cache::{BreakSum, CacheFigures, RunCache};
 use crate::figures;
 
 /// Steps that are drawn.
 const STEPS: usize = 60;
 
-/// The share of input tokens that came from the cache.
+/// The section.
 pub(super) fn cache(m: &mut Markup, view: &View) {
-    let lead = "Input tokens that came from the cache, as reported with each answer, weighted by tokens. A native \
-                prompt only grows at its end: where a line falls, something early in the prompt changed or the cache \
-                had let go of it.";
+    let lead = "Input tokens that came from the cache, weighted by tokens: as reported with each answer, and as the \
+                provider's rules give it for the requests that were sent. A native prompt only grows at its end: where a \
+                line falls, something early in the prompt changed or the cache had let go of it.";
     section(m, "cache", "Prompt cache", lead, |m| {
         let lines = lines(view);
-        m.raw("<div class=\"figures\">\n<figure class=\"card\"><figcaption>Cached input <small>by step of the trial</small>");
+        m.raw("<div class=\"figures\">\n<figure class=\"card\"><figcaption>Cached input <small>by step of the trial, as reported</small>");
         m.raw("</figcaption>");
         chart::lines(m, "Share of input from the cache by step", &lines);
         legend(m, &lines);
-        m.raw("</figure>\n<figure class=\"card\"><figcaption>Over all steps</figcaption><table><thead><tr><th scope=\"col\">");
-        m.raw(
-            "variant</th><th scope=\"col\" class=\"n\">input</th><th scope=\"col\" class=\"n\">cached</th>",
-        );
-        m.raw("<th scope=\"col\" class=\"n\">written</th><th scope=\"col\" class=\"n\">hit rate</th></tr></thead>\n<tbody>\n");
-        for variant in &view.scores.variants {
-            let usage = &variant.score.effort.usage;
-            m.raw("<tr><th scope=\"row\">").text(&variant.variant).raw("</th>");
-            for tokens in [usage.input_tokens, usage.cached_tokens, usage.cache_write_tokens] {
-                m.raw("<td class=\"n\">").text(&figures::count(tokens)).raw("</td>");
-            }
-            m.raw("<td class=\"n\">")
-                .text(&figures::percent(variant.score.effort.cache_hit_rate))
-                .raw("</td></tr>\n");
+        m.raw("</figure>\n<figure class=\"card\">");
+        match &view.data.cache {
+            Some(cache) => rates(m, cache),
+            None => reported(m, view),
         }
-        m.raw("</tbody></table></figure>\n</div>\n");
+        m.raw("</figure>\n</div>\n");
+        match &view.data.cache {
+            Some(cache) => {
+                table(m, cache);
+                breaks(m, &cache.total);
+            }
+            None => {
+                m.raw("<p class=\"note\">What the rules give is not shown: the requests of this run are not at hand, or ");
+                m.raw("are too many for a report. <code>retake cache</code> reads any number.</p>\n");
+            }
+        }
     });
+}
+
+/// What each variant read from the cache, what it could have read, and what was new.
+fn rates(m: &mut Markup, cache: &RunCache) {
+    let whole = |name: &str, figures: &CacheFigures| {
+        let (reported, achievable) = (figures.reported_hit_rate?, figures.achievable_hit_rate?);
+        let missed = (achievable - reported).max(0.0);
+        Some(Whole {
+            name: name.to_owned(),
+            total: format!(
+                "{} reported, {} achievable",
+                figures::percent(Some(reported)),
+                figures::percent(Some(achievable))
+            ),
+            parts: vec![("fa", reported), ("fb", missed), ("rest", (1.0 - reported - missed).max(0.0))],
+        })
+    };
+    let wholes = cache.variants.iter().take(MOST).filter_map(|v| whole(&v.variant, &v.figures));
+    let wholes: Vec<Whole> = wholes.collect();
+    m.raw("<figcaption>Reported and achievable <small>over all calls of scored trials</small></figcaption>");
+    chart::stacks(m, "Reported and achievable hit rate by variant", &wholes, chart::WIDTH);
+    let words = [("fa", "read from the cache"), ("fb", "could have been read"), ("rest", "not to be had")];
+    chart::legend(m, &words);
+}
+
+/// Only what was reported, where nothing else is known.
+fn reported(m: &mut Markup, view: &View) {
+    m.raw("<figcaption>Over all steps</figcaption><table><thead><tr><th scope=\"col\">variant</th>");
+    for name in ["input", "cached", "written", "hit rate"] {
+        m.raw("<th scope=\"col\" class=\"n\">").raw(name).raw("</th>");
+    }
+    m.raw("</tr></thead>\n<tbody>\n");
+    for variant in &view.scores.variants {
+        let usage = &variant.score.effort.usage;
+        m.raw("<tr><th scope=\"row\">").text(&variant.variant).raw("</th>");
+        for tokens in [usage.input_tokens, usage.cached_tokens, usage.cache_write_tokens] {
+            m.raw("<td class=\"n\">").text(&figures::count(tokens)).raw("</td>");
+        }
+        let rate = figures::percent(variant.score.effort.cache_hit_rate);
+        m.raw("<td class=\"n\">").text(&rate).raw("</td></tr>\n");
+    }
+    m.raw("</tbody></table>");
+}
+
+fn table(m: &mut Markup, cache: &RunCache) {
+    m.raw("<div class=\"card scroll\"><table>\n<caption>Over all calls of scored trials; cost in USD</caption><thead><tr><th scope=\"col\">variant</th>");
+    for name in [
+        "input",
+        "cached",
+        "written",
+        "reported",
+        "achievable",
+        "gap",
+        "amplification",
+        "cost",
+        "without a cache",
+        "achievable",
+        "perfect",
+        "kinds",
+    ] {
+        m.raw("<th scope=\"col\" class=\"n\">").raw(name).raw("</th>");
+    }
+    m.raw("</tr></thead>\n<tbody>\n");
+    for variant in &cache.variants {
+        let figures = &variant.figures;
+        m.raw("<tr><th scope=\"row\">").text(&variant.variant).raw("</th>");
+        let tokens = [figures.input_tokens, figures.cached_tokens, figures.cache_write_tokens];
+        for cell in tokens.map(figures::count).iter().chain(&cells(figures)) {
+            m.raw("<td class=\"n\">").text(cell).raw("</td>");
+        }
+        m.raw("<td class=\"n\">").with(|m| parts::kind(m, Some(figures.reported_kind)));
+        if figures.achievable_kind != figures.reported_kind {
+            m.raw(" ").with(|m| parts::kind(m, Some(figures.achievable_kind)));
+        }
+        m.raw("</td></tr>\n");
+    }
+    m.raw("</tbody></table></div>\n");
+    if cache.trials_without_requests > 0 {
+        m.raw("<p class=\"note\">Of ").int(cache.trials_without_requests);
+        m.raw(" more scored trials the requests are not at hand.</p>\n");
+    }
+}
+
+/// Rates, amplification and money of a row.
+fn cells(figures: &CacheFigures) -> [String; 8] {
+    let usd = |of: fn(&crate::cache::CacheCosts) -> f64| {
+        figures.cost_usd.as_ref().map_or("-".to_owned(), |costs| format!("{:.4}", of(costs)))
+    };
+    [
+        figures::percent(figures.reported_hit_rate),
+        figures::percent(figures.achievable_hit_rate),
+        figures::points(figures.gap),
+        figures.prefill_amplification.map_or("-".to_owned(), |value| format!("{value:.2}")),
+        usd(|costs| costs.reported),
+        usd(|costs| costs.without_cache),
+        usd(|costs| costs.achievable),
+        usd(|costs| costs.perfect),
+    ]
+}
+
+/// What broke prefixes, ranked by the tokens that it cost.
+fn breaks(m: &mut Markup, figures: &CacheFigures) {
+    if figures.breaks.is_empty() {
+        m.raw("<p class=\"note\">Every request began with the whole of the one before it, and nothing had gone from the cache.</p>\n");
+        return;
+    }
+    m.raw("<div class=\"card scroll\"><table>\n<caption>What broke prefixes, without compactions</caption><thead><tr><th scope=\"col\">cause</th>");
+    m.raw("<th scope=\"col\" class=\"n\">breaks</th><th scope=\"col\" class=\"n\">tokens lost</th>");
+    m.raw("<th scope=\"col\" class=\"n\">USD lost</th><th scope=\"col\">what to do</th></tr></thead>\n<tbody>\n");
+    for BreakSum { cause, count, tokens, cost_usd, suggestion } in &figures.breaks {
+        m.raw("<tr><th scope=\"row\">").text(&cause.to_string()).raw("</th><td class=\"n\">").int(*count);
+        m.raw("</td><td class=\"n\">").text(&figures::count(*tokens)).raw("</td><td class=\"n\">");
+        m.text(&cost_usd.map_or("-".to_owned(), |usd| format!("{usd:.4}"))).raw("</td><td class=\"w\">");
+        m.raw(suggestion).raw("</td></tr>\n");
+    }
+    m.raw("</tbody></table></div>\n");
 }
 
 /// The hit rate of each step over the scored trials of a variant.

@@ -232,6 +232,8 @@ pub(super) struct Column {
     pub(super) words: String,
     /// The class that fills each part, and its size, from the bottom.
     pub(super) parts: Vec<(&'static str, f64)>,
+    /// Whether a dot stands above it.
+    pub(super) marked: bool,
 }
 
 /// Columns beside each other, each a link to its step.
@@ -263,6 +265,11 @@ pub(super) fn columns(m: &mut Markup, label: &str, columns: &[Column], most_word
                 m.raw("<rect class=\"").raw(class).raw("\" x=\"").num(left + pitch * 0.1).raw("\" y=\"");
                 m.num(bottom).raw("\" width=\"").num(pitch * 0.8).raw("\" height=\"").num(height).raw("\"/>");
             }
+        }
+        if column.marked {
+            m.raw("<circle class=\"point failed\" cx=\"")
+                .num(left + pitch / 2.0)
+                .raw("\" cy=\"6\" r=\"3\"/>");
         }
         if number.is_multiple_of(every) {
             m.raw("<text class=\"faint\" x=\"")
@@ -327,6 +334,43 @@ pub(super) fn lines(m: &mut Markup, label: &str, lines: &[Line]) {
                 .raw("\" cy=\"")
                 .num(y(*share));
             m.raw("\" r=\"2.2\"/>");
+        }
+    }
+    m.raw("</svg>");
+}
+
+/// Values of runs one after the other, between the smallest and the largest, with a dot where one changed for good.
+pub(super) fn trend(
+    m: &mut Markup,
+    label: &str,
+    values: &[Option<f64>],
+    marks: &[usize],
+    words: &dyn Fn(f64) -> String,
+) {
+    let known = || values.iter().flatten().copied().filter(|value| value.is_finite());
+    let (lo, hi) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+    let x = |at: usize| 8.0 + at as f64 / (values.len().max(2) - 1) as f64 * (THIRD - 16.0);
+    let y = |value: f64| if hi > lo { 78.0 - (value - lo) / (hi - lo) * 56.0 } else { 50.0 };
+    m.raw("<svg class=\"chart\" viewBox=\"0 0 ")
+        .num(THIRD)
+        .raw(" 96\" role=\"img\" aria-label=\"")
+        .text(label);
+    m.raw("\"><path class=\"grid\" d=\"M6 22H314M6 78H314\"/><text class=\"faint\" x=\"6\" y=\"17\">")
+        .text(&words(hi));
+    m.raw("</text><text class=\"faint\" x=\"6\" y=\"92\">").text(&words(lo)).raw("</text>");
+    m.raw("<path class=\"sa\" fill=\"none\" stroke-width=\"1.8\" stroke-linejoin=\"round\" d=\"");
+    let points = values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?)));
+    for (index, (at, value)) in points.enumerate() {
+        m.raw(if index == 0 { "M" } else { "L" }).num(x(at)).raw(" ").num(y(value));
+    }
+    m.raw("\"/>");
+    for at in marks {
+        if let Some(Some(value)) = values.get(*at) {
+            m.raw("<circle class=\"point failed\" cx=\"")
+                .num(x(*at))
+                .raw("\" cy=\"")
+                .num(y(*value))
+                .raw("\" r=\"4\"/>");
         }
     }
     m.raw("</svg>");

@@ -1,16 +1,22 @@
 //! Variants of a run set side by side: the verdict in words, each figure's difference with its interval drawn, the tasks
 //! that flipped. Computes nothing of its own.
 
+use cassette::align::Fork;
+
 use super::chart;
 use super::markup::Markup;
 use super::parts::{View, section};
-use crate::compare::{Arm, Comparison, Flip, Metric, MetricComparison, Options, Verdict, text as words};
+use crate::compare::{
+    Arm, Comparison, Flip, Metric, MetricComparison, Options, Verdict, Weight, text as words,
+};
 use crate::figures;
 
 /// Variants that are compared with the first one.
 const MOST_HEADS: usize = 7;
 /// Tasks that are listed as gained or lost.
 const MOST_FLIPS: usize = 30;
+/// Mismatches that are listed.
+const MOST_MISMATCHES: usize = 60;
 
 /// Each further variant against the first; nothing of a run with one variant, or where nothing can be paired.
 pub(super) fn comparisons(view: &View) -> Vec<Comparison> {
@@ -55,8 +61,48 @@ pub(super) fn compare(m: &mut Markup, comparisons: &[Comparison]) {
             table(m, comparison);
             flips(m, "Passes more often", &comparison.gained_tasks);
             flips(m, "Passes less often", &comparison.lost_tasks);
+            if comparison.arms.base.run_id != comparison.arms.head.run_id {
+                mismatches(m, comparison);
+            }
         }
     });
+}
+
+/// What is not the same in the runs beside what is compared.
+fn mismatches(m: &mut Markup, comparison: &Comparison) {
+    let lost = &comparison.faults;
+    if lost.base[0] + lost.head[0] > 0 {
+        let worst = lost.worst_case;
+        m.raw("<p class=\"note\">Trials without a verdict (faults, void): base ")
+            .int(lost.base[0])
+            .raw(" of ");
+        m.int(lost.base[1])
+            .raw(", head ")
+            .int(lost.head[0])
+            .raw(" of ")
+            .int(lost.head[1])
+            .raw("; at worst the difference is ");
+        m.text(&figures::points(Some(worst.lo)))
+            .raw(" to ")
+            .text(&figures::points(Some(worst.hi)))
+            .raw(".</p>\n");
+    }
+    if comparison.mismatches.is_empty() {
+        return;
+    }
+    m.raw("<div class=\"card scroll\"><table>\n<caption>Not the same in both</caption><thead><tr><th scope=\"col\">what</th>");
+    m.raw("<th scope=\"col\">base</th><th scope=\"col\">head</th><th scope=\"col\">how much it matters</th></tr></thead>\n<tbody>\n");
+    for mismatch in comparison.mismatches.iter().take(MOST_MISMATCHES) {
+        m.raw("<tr><th scope=\"row\">").text(&mismatch.what.replace('_', " ")).raw("</th><td class=\"w\">");
+        m.cut(&mismatch.base, 160).raw("</td><td class=\"w\">").cut(&mismatch.head, 160).raw("</td><td>");
+        m.raw(match mismatch.weight {
+            Weight::Subject => "it may be what is compared",
+            Weight::Circumstance => "it may shift times or costs",
+            Weight::Grave => "<strong class=\"failed\">the results may be due to it</strong>",
+        });
+        m.raw("</td></tr>\n");
+    }
+    m.raw("</tbody></table></div>\n");
 }
 
 fn table(m: &mut Markup, comparison: &Comparison) {
@@ -113,13 +159,36 @@ fn flips(m: &mut Markup, title: &'static str, flips: &[Flip]) {
     if flips.is_empty() {
         return;
     }
-    m.raw("<p class=\"note\"><strong>").raw(title).raw("</strong> (").int(flips.len() as u64).raw("): ");
-    for (index, flip) in flips.iter().take(MOST_FLIPS).enumerate() {
-        m.raw(if index == 0 { "" } else { ", " }).text(&flip.suite).raw("/").text(&flip.task).raw(" ");
-        m.text(&figures::percent(Some(flip.base))).raw(" \u{2192} ").text(&figures::percent(Some(flip.head)));
+    m.raw("<div class=\"card scroll\"><table>\n<caption>").raw(title).raw(" (").int(flips.len() as u64);
+    m.raw(")</caption><thead><tr><th scope=\"col\">task</th><th scope=\"col\" class=\"n\">pass rate</th>");
+    m.raw("<th scope=\"col\">where two of its trials began to act differently</th></tr></thead>\n<tbody>\n");
+    for flip in flips.iter().take(MOST_FLIPS) {
+        m.raw("<tr><th scope=\"row\">").text(&flip.suite).raw("/").text(&flip.task);
+        m.raw("</th><td class=\"n\">").text(&figures::percent(Some(flip.base))).raw(" \u{2192} ");
+        m.text(&figures::percent(Some(flip.head))).raw("</td><td class=\"w\">");
+        match &flip.fork {
+            Some(fork) => put_fork(m, fork),
+            None => {
+                m.raw("<span class=\"quiet\">not to be told from what is kept</span>");
+            }
+        }
+        m.raw("</td></tr>\n");
     }
+    m.raw("</tbody></table></div>\n");
     if flips.len() > MOST_FLIPS {
-        m.raw(" and ").int((flips.len() - MOST_FLIPS) as u64).raw(" more");
+        m.raw("<p class=\"note\">").int((flips.len() - MOST_FLIPS) as u64).raw(" more.</p>\n");
     }
-    m.raw(".</p>\n");
+}
+
+/// Where two trials forked: what each did there.
+fn put_fork(m: &mut Markup, fork: &Fork) {
+    for (name, step, did) in [("base", fork.a_step, &fork.a), ("head", fork.b_step, &fork.b)] {
+        m.raw("<div><span class=\"quiet\">").raw(name).raw(", step ").int(u64::from(step)).raw(":</span> ");
+        match did {
+            None => m.raw("had ended"),
+            Some(did) if did.tool.is_empty() => m.raw("said ").cut(&did.text, 160),
+            Some(did) => m.raw("<code>").cut(&did.tool, 40).raw("</code> ").cut(&did.text, 160),
+        };
+        m.raw("</div>");
+    }
 }

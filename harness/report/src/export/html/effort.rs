@@ -67,6 +67,7 @@ fn conduct(m: &mut Markup, variants: &[VariantScore]) {
     m.raw("<div class=\"card scroll\"><table>\n<caption>Over all scored trials</caption><thead><tr>");
     for name in [
         "variant",
+        "passed in time",
         "steps",
         "tool calls",
         "failed",
@@ -85,7 +86,8 @@ fn conduct(m: &mut Markup, variants: &[VariantScore]) {
     m.raw("</tr></thead>\n<tbody>\n");
     for variant in variants {
         let effort = &variant.score.effort;
-        m.raw("<tr><th scope=\"row\">").text(&variant.variant).raw("</th>");
+        m.raw("<tr><th scope=\"row\">").text(&variant.variant).raw("</th><td class=\"n\">");
+        m.text(&figures::rate(variant.score.goodput.as_ref())).raw("</td>");
         for n in [
             effort.steps,
             effort.tool_calls,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::chart::{self, Whole};
 use super::diff;
+use super::history::{self, Kept};
 use super::markup::Markup;
 use super::page::Section;
 use super::parts::{self, Place, UP, View, counted, section};
@@ -16,8 +17,17 @@ use super::timeline::{Ids, TEXT};
 use crate::{Digests, Finish, figures, highlights};
 
 /// The links of the bar.
-pub(super) const SECTIONS: [Section; 4] =
-    [("run", "Run"), ("time", "Real time"), ("drift", "Drift"), ("machine", "Machine")];
+pub(super) fn sections(kept: &Kept) -> Vec<Section> {
+    let all = [
+        (true, ("run", "Run")),
+        (!kept.gates.is_empty(), ("gates", "Gates")),
+        (!kept.series.is_empty(), ("history", "History")),
+        (true, ("time", "Real time")),
+        (true, ("drift", "Drift")),
+        (true, ("machine", "Machine")),
+    ];
+    all.into_iter().filter(|(there, _)| *there).map(|(_, section)| section).collect()
+}
 
 /// Trials whose real time is drawn.
 const SLOWEST: usize = 15;
@@ -27,8 +37,10 @@ const MOST_DRIFTED: usize = 500;
 const PATCH: u64 = 400_000;
 
 /// The page of the run.
-pub(super) fn host(m: &mut Markup, view: &View) {
+pub(super) fn host(m: &mut Markup, view: &View, kept: &Kept) {
     run(m, view);
+    history::gates(m, kept);
+    history::history(m, kept);
     time(m, view);
     drift(m, view);
     machine(m, view);

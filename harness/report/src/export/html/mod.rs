@@ -4,13 +4,16 @@
 
 mod cache;
 mod call;
+mod calls;
 mod chart;
 mod checks;
 mod compare;
+mod comparison;
 mod cost;
 mod diff;
 mod effort;
 mod faults;
+mod history;
 mod host;
 mod latency;
 mod markup;
@@ -28,6 +31,8 @@ use std::path::Path;
 
 use journal::{Attempt, RunDir, RunError};
 
+pub use self::comparison::comparison_html;
+use self::history::Kept;
 use self::markup::Markup;
 use self::page::{Book, Frame, Section, page};
 use self::parts::{Place, UP, View, page_name};
@@ -53,8 +58,8 @@ pub fn write_html(dir: &RunDir, data: &RunData, scores: &Scores) -> Result<(), R
             .filter(|(_, p)| **p == Place::Page)
             .for_each(|(n, p)| *p = Place::Here(n));
         if let Some((report, host)) = shared(&view, dir) {
-            dir.write("report.html", &index(&view, &report))?;
-            dir.write("host.html", &host_index(&view, &host))?;
+            dir.write("report.html", &index(&view, dir, &report))?;
+            dir.write("host.html", &host_index(&view, dir, &host))?;
             return Ok(());
         }
     }
@@ -62,8 +67,8 @@ pub fn write_html(dir: &RunDir, data: &RunData, scores: &Scores) -> Result<(), R
     for number in (0..data.trials.len()).filter(|n| view.places[*n] == Place::Page) {
         own_pages(&view, dir, number)?;
     }
-    dir.write("report.html", &index(&view, &Markup::new()))?;
-    dir.write("host.html", &host_index(&view, &Markup::new()))?;
+    dir.write("report.html", &index(&view, dir, &Markup::new()))?;
+    dir.write("host.html", &host_index(&view, dir, &Markup::new()))?;
     Ok(())
 }
 
@@ -137,10 +142,11 @@ const FOOT: &str = "Made by Retake from the journals of the trials. The same sui
 const HOST_FOOT: &str =
     "Made by Retake from the journals of the trials. This page is of one host and one run.";
 
-fn index(view: &View, trials: &Markup) -> Vec<u8> {
+fn index(view: &View, dir: &RunDir, trials: &Markup) -> Vec<u8> {
     let mut body = Markup::new();
     body.raw("<div class=\"index\">\n");
-    let comparisons = compare::comparisons(view);
+    let mut comparisons = compare::comparisons(view);
+    comparisons.iter_mut().for_each(|comparison| crate::find_forks(comparison, [dir, dir]));
     verdict::head(&mut body, view, &comparisons);
     matrix::variants(&mut body, view);
     if !comparisons.is_empty() {
@@ -162,12 +168,13 @@ fn index(view: &View, trials: &Markup) -> Vec<u8> {
     whole(view, Book::Report, &sections, &foot, &body)
 }
 
-fn host_index(view: &View, trials: &Markup) -> Vec<u8> {
+fn host_index(view: &View, dir: &RunDir, trials: &Markup) -> Vec<u8> {
     let mut body = Markup::new();
+    let kept = Kept::read(dir, view.data);
     body.raw("<div class=\"index\">\n");
-    host::host(&mut body, view);
+    host::host(&mut body, view, &kept);
     body.raw("</div>\n").put(trials);
-    whole(view, Book::Host, &host::SECTIONS, HOST_FOOT, &body)
+    whole(view, Book::Host, &host::sections(&kept), HOST_FOOT, &body)
 }
 
 fn whole(view: &View, book: Book, sections: &[Section], foot: &str, body: &Markup) -> Vec<u8> {

@@ -22,6 +22,8 @@ pub(super) enum Book {
     Report,
     /// What this host measured.
     Host,
+    /// Neither: a page of no one run.
+    Alone,
 }
 
 /// What the frame of a page needs to know.
@@ -54,11 +56,14 @@ pub(super) fn page(frame: &Frame, body: &Markup) -> Vec<u8> {
 }
 
 fn bar(m: &mut Markup, frame: &Frame) {
-    m.raw("<div class=\"bar\"><div>\n<a class=\"brand\" href=\"").text(frame.up).raw("report.html\">");
+    m.raw("<div class=\"bar\"><div>\n<a class=\"brand\" href=\"");
+    match frame.book {
+        Book::Alone => m.raw("#content\">"),
+        _ => m.text(frame.up).raw("report.html\">"),
+    };
     m.raw(MARK).raw("Retake</a>\n<nav aria-label=\"Pages and sections\">\n");
-    for (book, file, name) in
-        [(Book::Report, "report.html", "Report"), (Book::Host, "host.html", "This host")]
-    {
+    let books = [(Book::Report, "report.html", "Report"), (Book::Host, "host.html", "This host")];
+    for (book, file, name) in books.into_iter().filter(|_| frame.book != Book::Alone) {
         m.raw("<a href=\"").text(frame.up).raw(file).raw("\"");
         if book == frame.book {
             m.raw(" aria-current=\"page\"");

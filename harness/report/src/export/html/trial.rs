@@ -2,7 +2,9 @@
 //! this host but the way to it.
 
 use journal::{Attempt, Event};
+use promptcache::SessionReport;
 
+use super::calls;
 use super::chart::{self, Column};
 use super::markup::Markup;
 use super::parts::{self, Place, UP, View};
@@ -12,7 +14,7 @@ use crate::figures;
 use crate::score::virtual_us;
 
 /// Steps that are drawn.
-const MOST_STEPS: usize = 300;
+pub(super) const MOST_STEPS: usize = 300;
 
 /// One trial, read.
 pub(super) struct Read {
@@ -52,9 +54,13 @@ pub(super) fn trial(m: &mut Markup, view: &View, number: usize, read: &Read) {
     if let Some(finish) = &trial.finish {
         tiles(m, &finish.ended);
     }
+    let analysed = view.data.cache.as_ref().and_then(|cache| cache.report(number));
     match &read.attempt {
         Some(attempt) => {
-            steps(m, attempt, ids);
+            steps(m, attempt, ids, analysed);
+            if let Some(report) = analysed {
+                calls::breaks(m, report, ids);
+            }
             m.raw("<p class=\"over after\"><button type=\"button\" class=\"tool script\" data-do=\"fold\">Unfold all</button>");
             host_link(m, view, number);
             m.raw("</p>\n");
@@ -174,7 +180,7 @@ fn main_steps(attempt: &Attempt) -> Vec<Step> {
     steps
 }
 
-fn steps(m: &mut Markup, attempt: &Attempt, ids: Ids) {
+fn steps(m: &mut Markup, attempt: &Attempt, ids: Ids, analysed: Option<&SessionReport>) {
     let steps = main_steps(attempt);
     if steps.len() < 2 {
         return;
@@ -182,7 +188,7 @@ fn steps(m: &mut Markup, attempt: &Attempt, ids: Ids) {
     let column = |step: &Step, words: String, parts: Vec<(&'static str, f64)>| {
         let mut target = Markup::new();
         ids.step(&mut target, "main", step.number);
-        Column { target, words: format!("Step {}: {words}", step.number), parts }
+        Column { target, words: format!("Step {}: {words}", step.number), parts, marked: false }
     };
     let time = steps.iter().map(|step| {
         let model = step.ttft_us.saturating_add(step.rest_us);
@@ -191,19 +197,25 @@ fn steps(m: &mut Markup, attempt: &Attempt, ids: Ids) {
             vec![("fa", step.ttft_us as f64), ("rest", step.rest_us as f64), ("fb", step.tool_us as f64)];
         column(step, words, parts)
     });
-    let input = steps.iter().map(|step| {
-        let (cached, uncached) = (figures::count(step.cached), figures::count(step.uncached));
-        let parts = vec![("rest", step.cached as f64), ("fa", step.uncached as f64)];
-        column(step, format!("{cached} tokens from the cache, {uncached} not"), parts)
-    });
-    let (time, input): (Vec<Column>, Vec<Column>) = (time.collect(), input.collect());
+    let time: Vec<Column> = time.collect();
     let longest = steps.iter().map(|s| s.ttft_us.saturating_add(s.rest_us).saturating_add(s.tool_us)).max();
-    let largest = steps.iter().map(|s| s.cached.saturating_add(s.uncached)).max();
     m.raw("<div class=\"figures\">\n<figure class=\"card\"><figcaption>Time <small>by step, virtual</small></figcaption>");
     chart::columns(m, "Time by step", &time, &figures::duration(longest.unwrap_or(0)));
     chart::legend(m, &[("fa", "to the first token"), ("rest", "rest of the answer"), ("fb", "tools")]);
-    m.raw("</figure>\n<figure class=\"card\"><figcaption>Input tokens <small>by step</small></figcaption>");
-    chart::columns(m, "Input tokens by step", &input, &figures::count(largest.unwrap_or(0)));
-    chart::legend(m, &[("rest", "from the cache"), ("fa", "not cached")]);
+    m.raw("</figure>\n<figure class=\"card\">");
+    if let Some(report) = analysed {
+        calls::input(m, report, ids);
+    } else {
+        let input = steps.iter().map(|step| {
+            let (cached, uncached) = (figures::count(step.cached), figures::count(step.uncached));
+            let parts = vec![("rest", step.cached as f64), ("fa", step.uncached as f64)];
+            column(step, format!("{cached} tokens from the cache, {uncached} not"), parts)
+        });
+        let input: Vec<Column> = input.collect();
+        let largest = steps.iter().map(|s| s.cached.saturating_add(s.uncached)).max();
+        m.raw("<figcaption>Input tokens <small>by step</small></figcaption>");
+        chart::columns(m, "Input tokens by step", &input, &figures::count(largest.unwrap_or(0)));
+        chart::legend(m, &[("rest", "from the cache"), ("fa", "not cached")]);
+    }
     m.raw("</figure>\n</div>\n");
 }
