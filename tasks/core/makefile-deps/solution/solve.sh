@@ -1,0 +1,3 @@
+#!/bin/bash
+set -eu
+cp /solution/files/Makefile /app/Makefile

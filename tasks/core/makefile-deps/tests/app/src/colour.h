@@ -1,0 +1,6 @@
+#ifndef COLOUR_H
+#define COLOUR_H
+
+#define COLOUR ""
+
+#endif
