@@ -1,4 +1,5 @@
-"""Runs depot in processes of its own, with stores of ours and, in half of the cases, a longer table of commands."""
+"""Runs depot in processes of its own, each a fork of one that knows no answers, with stores of ours and, at times, a longer
+table of commands."""
 
 import json
 import os
@@ -7,15 +8,37 @@ import sys
 import tempfile
 
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
-START = """
-import sys
-sys.path.append("/app")
-from depot import commands
-from depot.commands import Argument, Command, Option
-MORE
-import runpy
-sys.argv[0] = "depot"
-runpy.run_module("depot", run_name="__main__")
+DRIVER = """
+import json, os, runpy, sys
+cases = json.load(sys.stdin)
+found = []
+for words, more, path in cases:
+    ends = [os.path.join(os.getcwd(), name) for name in ("out", "err")]
+    child = os.fork()
+    if child == 0:
+        try:
+            for number, end in enumerate(ends, 1):
+                os.dup2(os.open(end, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+            os.environ["DEPOT"] = path
+            sys.path.append("/app")
+            if more:
+                from depot import commands
+                from depot.commands import Argument, Command, Option
+                exec(more)
+            sys.argv = ["depot", *words]
+            runpy.run_module("depot", run_name="__main__")
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    _, status = os.waitpid(child, 0)
+    found.append([*(open(end, encoding="utf-8", errors="replace").read() for end in ends), os.waitstatus_to_exitcode(status)])
+print(json.dumps(found))
 """
 MORE = """
 commands.COMMANDS += [
@@ -28,24 +51,16 @@ commands.COMMANDS += [
 STORE = {"blue paint": {"count": 3, "shelf": "cellar"}, "bolts": {"count": 0, "shelf": "A1"}, "Bucket": {"count": 1, "shelf": "cellar"}, "brush": {"count": 2, "shelf": "A2"}, "-odd": {"count": 1, "shelf": "A1 b"}}
 bad = []
 place = tempfile.mkdtemp()
-
-
-def run(words, more=False, store=STORE):
-    path = os.path.join(place, "store.json")
-    if os.path.lexists(path):
-        os.remove(path)
-    if store is not None:
-        with open(path, "w") as file:
-            file.write(store if isinstance(store, str) else json.dumps(store))
-    code = START.replace("MORE", MORE if more else "")
-    done = subprocess.run([sys.executable, "-I", "-c", code, *words], cwd=place, env={**ENV, "DEPOT": path}, capture_output=True, text=True, timeout=60)
-    return done.stdout, done.stderr, done.returncode
+cases, wanted = [], []
 
 
 def prints(words, want, more=False, store=STORE, err="", code=0):
-    found = run(words, more, store)
-    if found != (want, err, code):
-        bad.append(f"{words} {'with more commands' if more else ''}: wanted {(want, err, code)!r}, found {found!r}")
+    path = os.path.join(place, f"store {len(cases)}.json")
+    if store is not None:
+        with open(path, "w") as file:
+            file.write(store if isinstance(store, str) else json.dumps(store))
+    cases.append((words, MORE if more else "", path))
+    wanted.append([want, err, code])
 
 
 def completes(words, want, more=False, store=STORE):
@@ -136,5 +151,15 @@ prints(["rm", "--", "--help"], "", err="depot: no item is called --help\n", code
 prints(["list"], "-odd  A1 b  1\nBucket  cellar  1\nblue paint  cellar  3\nbolts  A1  0\nbrush  A2  2\n")
 prints(["add", "x", "y", "--count", "z"], "", err="depot: z is no number\n", code=2)
 prints([], "", err="depot: which command?\n", code=2)
+done = subprocess.run([sys.executable, "-I", "-c", DRIVER], input=json.dumps(cases), cwd=place, env=ENV, capture_output=True, text=True, timeout=100)
+try:
+    found = json.loads(done.stdout)
+except ValueError:
+    found = []
+if len(found) != len(cases):
+    bad.append(f"only {len(found)} of {len(cases)} cases ran: {done.stderr[-300:]}")
+for (words, more, _), want, got in zip(cases, wanted, found):
+    if got != want:
+        bad.append(f"{words} {'with more commands' if more else ''}: wanted {want!r}, found {got!r}")
 print("\n".join(bad))
 sys.exit(bool(bad))
