@@ -1,0 +1,5 @@
+#!/bin/bash
+set -eu
+cp -R /solution/inikit .
+cat /solution/bin-ini >bin/ini
+rm -r lib
