@@ -1,0 +1,5 @@
+//! Which seats of a hall are taken.
+
+mod set;
+
+pub use set::SeatSet;

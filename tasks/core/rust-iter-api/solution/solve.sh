@@ -1,0 +1,3 @@
+#!/bin/bash
+set -eu
+cp -R /solution/files/. /app/
