@@ -3,6 +3,7 @@
 
 mod ab;
 mod args;
+mod author;
 mod cache;
 mod cassette;
 mod check;
@@ -15,9 +16,11 @@ mod fork;
 mod gates;
 mod history;
 mod hosted;
+mod init;
 mod leash;
 mod list;
 mod live;
+mod new;
 mod noted;
 mod output;
 mod progress;
@@ -61,6 +64,8 @@ fn main() -> ExitCode {
         args::Verb::Diff(diff) => diff::diff(&diff, &args.common),
         args::Verb::Task(args::TaskVerb::Check(check)) => check::check(&check, &args.common),
         args::Verb::Task(args::TaskVerb::List(list)) => list::list(&list, &args.common),
+        args::Verb::Task(args::TaskVerb::New(new)) => new::new(&new, &args.common),
+        args::Verb::Init(init) => init::init(&init, &args.common),
         args::Verb::Variant(verb) => variant::variant(&verb, &args.common),
         args::Verb::Cassette(verb) => cassette::cassette(&verb, &args.common),
         args::Verb::Cache(cache) => cache::cache(&cache, &args.common),

@@ -15,6 +15,8 @@ mod serving;
 mod sniff;
 mod stream;
 mod tracelab;
+mod work;
 mod yaml;
 
 pub use files::{Observer, Read, Silent, Unreadable, read_paths};
+pub use work::Work;

@@ -7,6 +7,7 @@ mod compare;
 mod diff;
 mod doctor;
 mod history;
+mod init;
 mod look;
 mod record;
 mod report;
@@ -27,11 +28,12 @@ pub(crate) use compare::CompareArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use history::{BaselineVerb, HistoryArgs};
+pub(crate) use init::InitArgs;
 pub(crate) use look::{RegradeArgs, ShowArgs};
 pub(crate) use record::{AgentArgs, RecordArgs, ReplayArgs};
 pub(crate) use report::{ReportArgs, ReportFormat, Schema};
 pub(crate) use run::RunArgs;
-pub(crate) use task::{CheckArgs, ListArgs, TaskVerb};
+pub(crate) use task::{CheckArgs, ListArgs, NewArgs, TaskVerb};
 pub(crate) use variant::VariantVerb;
 
 /// Replays recorded task suites through a coding agent's full loop and scores pass rate, latency and cache
@@ -58,6 +60,8 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Set a repository up: a retake.toml, a first task from a recent commit, a CI example
+    Init(InitArgs),
     /// Run suites: every task under every variant, and report
     Run(Box<RunArgs>),
     /// Run any agent with its model behind Retake, and keep every exchange

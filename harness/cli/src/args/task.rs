@@ -1,5 +1,7 @@
 //! What `retake task` takes.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -8,6 +10,33 @@ pub(crate) enum TaskVerb {
     Check(CheckArgs),
     /// List tasks
     List(ListArgs),
+    /// Write a task: from nothing, from a commit, or from a session of Codex CLI or Claude Code
+    New(NewArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct NewArgs {
+    /// The task's name; of a commit or a session it is made of what was said first
+    #[arg(value_name = "NAME", required_unless_present_any = ["from_commit", "from_session"])]
+    pub(crate) name: Option<String>,
+    /// Its parent is the workspace, the tests that it touches are hidden, the rest of its change is the solution
+    #[arg(long, value_name = "REV", conflicts_with = "from_session")]
+    pub(crate) from_commit: Option<String>,
+    /// A rollout of Codex CLI or a transcript of Claude Code: its first message, its folder and commit, its test commands
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_session: Option<PathBuf>,
+    /// The repository, where it is not this one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+    /// The suite, by its name in retake.toml or by folder; otherwise the only one, or tasks/own
+    #[arg(long, value_name = "SUITE")]
+    pub(crate) suite: Option<String>,
+    /// Keep what the workspace's history can reach, instead of one commit
+    #[arg(long)]
+    pub(crate) history: bool,
+    /// Leave out the check of the task
+    #[arg(long)]
+    pub(crate) no_check: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,0 +1,1 @@
+python3 -I /tests/run.py "$work" @MODE@ @TESTS@ && reward=1
