@@ -162,7 +162,7 @@ impl Made {
 pub(crate) fn text(made: &Made) -> String {
     let mut lines = vec![match made.sound {
         Some(true) => {
-            format!("{}: written, and sound: the solution passes, nothing and tampering do not", made.path)
+            format!("{}: written, and `retake task check` finds nothing wrong with it", made.path)
         }
         Some(false) => format!("{}: written, and not sound yet", made.path),
         None => format!("{}: written, not checked", made.path),

@@ -44,8 +44,8 @@ pub(crate) fn of_commit(
     let read = |path: &str| Some(String::from_utf8_lossy(&repo.show(&commit.id, path).ok()?).into_owned());
     let project = Project::of(&Tree { files: &files, read: &read });
     let mut draft = Draft {
-        name: slug(&commit.subject),
-        description: commit.subject.clone(),
+        name: slug(subject(&commit)),
+        description: subject(&commit).to_owned(),
         keywords: project.language().map(str::to_owned).into_iter().collect(),
         checks: Vec::new(),
         files: Default::default(),
@@ -66,12 +66,17 @@ pub(crate) fn of_commit(
     Ok(draft)
 }
 
-fn instruction(commit: &Commit) -> String {
+/// What the commit's message begins with, without the number of its pull request.
+fn subject(commit: &Commit) -> &str {
     let subject = commit.subject.trim();
-    let subject = match subject.rsplit_once(" (#") {
+    match subject.rsplit_once(" (#") {
         Some((before, number)) if number.trim_end_matches(')').chars().all(|c| c.is_ascii_digit()) => before,
         _ => subject,
-    };
+    }
+}
+
+fn instruction(commit: &Commit) -> String {
+    let subject = subject(commit);
     let trailer = |line: &&str| {
         let word = line.split_once(": ").map_or("", |(word, _)| word);
         let known = word.ends_with("-by") || ["Change-Id", "Fixes", "Closes", "Refs"].contains(&word);

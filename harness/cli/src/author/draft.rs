@@ -101,7 +101,7 @@ impl Draft {
     ) -> Result<PathBuf, String> {
         let folder = suite.join(&self.name);
         if folder.exists() {
-            return Err(format!("{} is there already: name the task otherwise (--name)", folder.display()));
+            return Err(format!("{} is there already: give the task another name", folder.display()));
         }
         let table = self.table(suite_name);
         self.put("task.toml", table);

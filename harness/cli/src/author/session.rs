@@ -74,6 +74,9 @@ pub(crate) fn of_session(
         let name = if number == 0 { "tests".to_owned() } else { format!("tests {}", number + 1) };
         draft.checks.push((name, command));
     }
+    if draft.project.needs.is_empty() {
+        draft.project.needs = needs(&draft.checks);
+    }
     let commands: Vec<String> = draft.checks.iter().map(|(_, command)| format!("{{ {command}; }}")).collect();
     let judge = if commands.is_empty() {
         "false && reward=1".to_owned()
@@ -124,6 +127,15 @@ fn tests(work: &Work) -> Vec<String> {
     }
     found.truncate(CHECKS);
     found
+}
+
+/// The programs that the checks begin with, of those that test something.
+fn needs(checks: &[(String, String)]) -> Vec<&'static str> {
+    let known = ["python3", "cargo", "go", "node", "npm", "make", "pnpm", "yarn", "npx"];
+    let starts = |program: &&'static str| {
+        checks.iter().any(|(_, command)| command.split_whitespace().any(|word| word == *program))
+    };
+    known.into_iter().filter(starts).collect()
 }
 
 /// A command without the step into the project's folder, which is /app in a trial.

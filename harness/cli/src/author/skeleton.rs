@@ -4,8 +4,9 @@ use super::detect::{Project, Tree};
 use super::draft::Draft;
 
 const INSTRUCTION: &str = "\
-TODO: say what you want, as you would write it to a colleague. Until then: write the sum of the numbers in `numbers.txt` into
-`sum.txt`, one number and a line break.
+TODO: say what you want, as you would write it to a colleague.
+
+Until then: write the sum of the numbers in `numbers.txt` into `sum.txt`, one number and a line break.
 ";
 const JUDGE: &str = "\
 [[ $(cat sum.txt 2>/dev/null) == 42 && $(cat numbers.txt 2>/dev/null) == $'17\\n25' ]] && reward=1";

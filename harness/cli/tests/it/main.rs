@@ -5,6 +5,7 @@
 
 mod ab;
 mod agents;
+mod author;
 mod cache;
 mod cassettes;
 mod check;
