@@ -140,8 +140,20 @@ pub(crate) fn put(
 }
 
 impl Made {
-    /// Lets `retake task check` look at it.
+    /// Lets `retake task check` look at it. Where the tests that an agent sees do not hold for the solution, since the commit
+    /// changed them too, they are no check that it could be sent back by: they are left out.
     pub(crate) fn check(&mut self, place: &Place, repeat: u32, settings: &Settings) -> Result<(), Failure> {
+        self.look(place, repeat, settings)?;
+        let sent_back = self.problems.iter().any(|problem| problem.starts_with("the visible check "));
+        if sent_back && without_checks(&place.folder.join(&self.task))? {
+            let left = "task.toml: its visible tests do not hold for the solution, so they are no check: write one that does";
+            self.todo.push(left.to_owned());
+            self.look(place, repeat, settings)?;
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, place: &Place, repeat: u32, settings: &Settings) -> Result<(), Failure> {
         let failed =
             |error: &dyn std::fmt::Display| Failure::host(format!("the check of the task failed: {error}"));
         let program = std::env::current_exe().map_err(|error| failed(&error))?;
@@ -156,6 +168,18 @@ impl Made {
         self.sound = Some(done.status.success());
         Ok(())
     }
+}
+
+/// Takes the visible checks out of a task that was just written; whether it had some.
+fn without_checks(task: &Path) -> Result<bool, Failure> {
+    let file = task.join("task.toml");
+    let failed = |error: std::io::Error| Failure::host(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(&file).map_err(failed)?;
+    let (Some(start), Some(end)) = (text.find("\n[[retake.checks]]"), text.find("\n[retake.budget]")) else {
+        return Ok(false);
+    };
+    std::fs::write(&file, format!("{}{}", &text[..start], &text[end..])).map_err(failed)?;
+    Ok(true)
 }
 
 /// What was made, for people.
