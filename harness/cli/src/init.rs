@@ -132,7 +132,8 @@ fn tests(repo: &Repo<'_>) -> String {
 
 /// A task of the newest commit that makes a sound one; else of the newest that touches tests and code.
 fn first_task(repo: &Repo<'_>, args: &InitArgs, settings: &Settings) -> Result<Option<Made>, Failure> {
-    let place = new::place(settings, Some("own"));
+    let own = if settings.config.suites.contains_key("own") { "own" } else { "tasks/own" };
+    let place = new::place(settings, Some(own));
     if place
         .folder
         .read_dir()
