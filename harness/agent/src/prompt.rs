@@ -40,6 +40,8 @@ pub struct PromptSpec<'a> {
     pub parameters: &'a BTreeMap<String, Value>,
     /// What follows the agent's own instructions.
     pub append: Option<&'a str>,
+    /// What stands before them, so that no other conversation's cache can be read; nothing but for live questions.
+    pub salt: Option<&'a str>,
     /// The tools it has.
     pub tools: &'a [Tool],
 }
@@ -82,7 +84,11 @@ pub fn opening(spec: &PromptSpec<'_>, instruction: &str, clock: Timestamp, docs:
     for tool in spec.tools {
         prompt.push(Block::new(BlockKind::Tool, tool.definition().to_string()));
     }
-    let own = spec.append.map_or_else(|| INSTRUCTIONS.to_owned(), |text| format!("{INSTRUCTIONS}\n{text}"));
+    let mut own =
+        spec.append.map_or_else(|| INSTRUCTIONS.to_owned(), |text| format!("{INSTRUCTIONS}\n{text}"));
+    if let Some(salt) = spec.salt {
+        own.insert_str(0, &format!("[{salt}]\n\n"));
+    }
     prompt.push(Block::new(BlockKind::Instructions, json!(own).to_string()));
     if let Some(text) = docs {
         let text = format!("# AGENTS.md instructions for /app\n\n<INSTRUCTIONS>\n{text}\n</INSTRUCTIONS>");

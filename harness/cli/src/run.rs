@@ -167,6 +167,7 @@ fn selection(args: &RunArgs, settings: &Settings, profile: &Profile) -> Result<S
         tasks: if task.is_empty() { args.task.clone() } else { task },
         replaying,
         fork,
+        apart: None,
         variants,
         trials: args.trials.or(profile.trials).unwrap_or(1),
         seed: args.seed,

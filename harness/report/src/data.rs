@@ -63,7 +63,7 @@ pub struct Prices {
 
 impl Prices {
     /// What a trial cost; nothing where a model has no price, or models of different prices answered.
-    fn cost(&self, ended: &Ended) -> Option<Cost> {
+    pub fn cost(&self, ended: &Ended) -> Option<Cost> {
         let model = ended.served.first()?;
         let price = self.table.of(model, &self.own)?;
         let alike = ended.served.iter().all(|other| self.table.of(other, &self.own) == Some(price));

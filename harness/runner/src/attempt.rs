@@ -22,7 +22,7 @@ use crate::actor::Actor;
 use crate::keep::Final;
 use crate::live::Live;
 use crate::part::Part;
-use crate::plan::{ForkFrom, ModelSpec, TrialPlan, tampering, wrong_answer};
+use crate::plan::{CacheApart, ForkFrom, ModelSpec, TrialPlan, tampering, wrong_answer};
 use crate::prompts::Prompts;
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
@@ -49,6 +49,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) replaying: &'a Replaying,
     /// The history that trials go on from.
     pub(crate) fork: Option<&'a ForkFrom>,
+    /// Whose prompt cache a live trial may meet.
+    pub(crate) apart: Option<CacheApart>,
     /// The host's clock.
     pub(crate) clock: &'a dyn Clock,
     /// Where replayed cassettes are kept, by digest.

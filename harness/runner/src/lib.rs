@@ -12,6 +12,7 @@ mod keep;
 mod live;
 mod part;
 mod plan;
+mod probe;
 mod prompts;
 mod quality;
 mod regrade;
@@ -28,7 +29,10 @@ mod world;
 pub use host::HostFacts;
 pub use live::{Live, open_live, price};
 pub use model::{FaultLog, FaultProfile, Pace};
-pub use plan::{ForkFrom, ModelSpec, Planned, Selection, TrialPlan, keep_tasks, plan, tamperings};
+pub use plan::{
+    CacheApart, ForkFrom, ModelSpec, Planned, Selection, TrialPlan, keep_tasks, plan, tamperings,
+};
+pub use probe::{Heard, NextAction, ProbeStep, Probed, probe};
 pub use prompts::{Git, Piece, Prompts, opening, text_diff};
 pub use regrade::{Recheck, Rechecked, Regraded, recheck, regrade};
 pub use rewrite::{Recorded, begins_with};

@@ -181,7 +181,10 @@ impl Part<'_> {
         let paced = time::paced(model, self.pace(source), self.shared.cancel);
         let tape = source.tape(writer.as_ref());
         let clock = VirtualClock::new(source.clock);
-        let thread = format!("{}/{}", self.job.trial.id.suite, self.job.trial.id.task);
+        let id = &self.job.trial.id;
+        let plain = || (format!("{}/{}", id.suite, id.task), None);
+        let apart = self.shared.apart.filter(|_| source.live);
+        let (thread, salt) = apart.map_or_else(plain, |apart| apart.names(id, self.shared.seed.value()));
         let tools = prompts::tools(self.job.variant).map_err(Fault::Invalid)?;
         let (settings, variant) = (&self.task.settings, self.job.variant);
         let brief = Brief {
@@ -190,6 +193,7 @@ impl Part<'_> {
                 model: &source.asked,
                 parameters: &variant.parameters,
                 append: self.job.prompts.append.as_deref(),
+                salt: salt.as_deref(),
                 tools: &tools,
             },
             checks: &settings.checks,

@@ -41,6 +41,34 @@ pub struct Selection {
     pub replaying: Replaying,
     /// The history that all trials go on from.
     pub fork: Option<ForkFrom>,
+    /// Whose prompt cache a live trial may meet; nothing: whichever there is.
+    pub apart: Option<CacheApart>,
+}
+
+/// Whose entries of a provider's prompt cache a live trial can read: variants never share them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheApart {
+    /// Those of its own task under its own variant.
+    Warm,
+    /// Its own alone.
+    Cold,
+}
+
+impl CacheApart {
+    /// The cache key of a trial's requests, and what its instructions begin with where no other may have sent the same. The run's
+    /// seed is in both, so that another run's entries are not its own.
+    pub fn names(self, trial: &TrialId, seed: u64) -> (String, Option<String>) {
+        let TrialId { suite, task, variant, number } = trial;
+        let arm = format!("{suite}/{task} {variant} {seed}");
+        match self {
+            Self::Warm => (arm, None),
+            Self::Cold => {
+                let own = format!("{arm} {number}");
+                let salt = Digest::of(own.as_bytes()).short();
+                (own, Some(salt))
+            }
+        }
+    }
 }
 
 /// A recorded history, up to a step.
@@ -381,6 +409,9 @@ impl Maker<'_> {
             self.prompts[index].hash(&mut hasher);
             for (number, suite) in selection.suites.iter().enumerate() {
                 self.suite(index, number, suite, &mut hasher)?;
+            }
+            if let Some(apart) = selection.apart {
+                hasher.field(format!("{apart:?}").as_bytes());
             }
             if let ModelSpec::Live { backend, .. } = &self.models[index] {
                 let Backend { protocol, base_url, headers, .. } = &**backend;

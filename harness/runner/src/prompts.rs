@@ -100,6 +100,7 @@ pub fn opening(variant: &Variant, prompts: &Prompts, docs: &str) -> Result<Optio
         model: &variant.model,
         parameters: &variant.parameters,
         append: prompts.append.as_deref(),
+        salt: None,
         tools: &tools,
     };
     let clock = default_clock().map_err(RunError::Usage)?;

@@ -48,6 +48,7 @@ pub fn begins_with(
         model: asked,
         parameters: &variant.parameters,
         append: prompts.append.as_deref(),
+        salt: None,
         tools: &tools,
     };
     let instruction = task.steps.first().map(|step| step.instruction.as_str()).unwrap_or_default();

@@ -118,6 +118,10 @@ pub trait Progress: Sync {
     fn started(&self, trial: &TrialId);
     /// A trial has ended.
     fn ended(&self, trial: &TrialId, ended: &Ended);
+    /// Whether no further trial is wanted; those under way come to their end.
+    fn is_enough(&self) -> bool {
+        false
+    }
 }
 
 /// How a run ended.
@@ -243,6 +247,7 @@ impl<'a> Engine<'a> {
             faults: self.planned.selection.faults.as_ref(),
             replaying: &self.planned.plan.replaying,
             fork: self.planned.selection.fork.as_ref(),
+            apart: self.planned.selection.apart,
             clock: self.options.clock,
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),
@@ -250,7 +255,7 @@ impl<'a> Engine<'a> {
         };
         let stops = Stops::default();
         let one = |trial: &TrialPlan| {
-            if self.options.cancel.is_cancelled() || stops.spent() {
+            if self.options.cancel.is_cancelled() || stops.spent() || progress.is_enough() {
                 return;
             }
             match self.trial(&shared, trial, &dir.trial(&trial.id), progress) {

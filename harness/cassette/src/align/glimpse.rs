@@ -29,6 +29,12 @@ pub struct Glimpse {
 }
 
 impl Glimpse {
+    /// A call of a tool by its arguments; or, where `tool` is empty, an answer by its words.
+    pub fn told(step: u32, tool: &str, text: &str) -> Self {
+        let shown = if tool.is_empty() { cut(text) } else { telling(text) };
+        Self { step, tool: tool.to_owned(), text: shown, failed: false }
+    }
+
     pub(super) fn of(action: &Action) -> Self {
         let (tool, text) = match &action.did {
             Did::Called { tool, arguments } => (tool.clone(), telling(arguments)),

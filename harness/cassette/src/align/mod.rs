@@ -13,4 +13,5 @@ pub use comparison::{
     Changed, Comparison, Extra, Fork, LedBy, Moved, SettingDifference, WhatChanged, compare,
 };
 pub use glimpse::Glimpse;
+pub use plain::spelled;
 pub use session::{Action, Did, Lane, Outcome, Output, Session};

@@ -19,6 +19,11 @@ const CHUNK: &str = "Chunk ID: ";
 /// Units of a duration.
 const UNITS: [&str; 8] = ["ns", "us", "µs", "ms", "s", "sec", "secs", "seconds"];
 
+/// A call in one spelling: equal for calls that do the same.
+pub fn spelled(tool: &str, arguments: &str) -> String {
+    format!("{tool} {}", self::arguments(tool, arguments, &[]))
+}
+
 /// What is the same about a call however it is spelled: its arguments in one form.
 pub(super) fn arguments(tool: &str, arguments: &str, folders: &[String]) -> String {
     if WORDS_ONLY.contains(&tool) {

@@ -2,18 +2,21 @@
 
 mod arms;
 mod free;
+mod live;
 mod plan;
+mod probe;
 
 use std::collections::BTreeMap;
 
 use promptcache::{O200k, Price, PriceTable, Profiles, Rules};
-use report::ab::{PlanResult, Stage, plan_text, rewrite_text};
+use report::TerminalOptions;
+use report::ab::{Affords, PlanInput, PlanResult, Stage, live_text, plan_text, probe_text, rewrite_text};
 use serde::Serialize;
 
 use crate::args::{AbArgs, Common, LastStage};
 use crate::exit::{Exit, Failure};
 use crate::output;
-use crate::settings::Settings;
+use crate::settings::{self, Settings, Signals};
 
 use arms::Question;
 
@@ -45,7 +48,39 @@ pub(crate) fn ab(args: &AbArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(exit) = refused(&plan, last) {
         return Ok(exit);
     }
-    Ok(Exit::Done)
+    asked(args, common, &question, &ground, (&input, last))
+}
+
+/// The stages that ask live models, with one purse.
+fn asked(
+    args: &AbArgs,
+    common: &Common,
+    question: &Question<'_>,
+    ground: &Ground,
+    (input, last): (&PlanInput, LastStage),
+) -> Result<Exit, Failure> {
+    let (base, head) = (&question.base.name, &question.head.name);
+    let signals = Signals::listen()?;
+    let models = [question.base.model.clone(), question.head.model.clone()];
+    let live = runner::open_live(&models, &settings::variable, args.max_cost)?;
+    if input.probes.0 > 0 {
+        let probe = probe::carry_out(args, question, ground, &live, &signals.cancel)?;
+        tell(Stage::Probe, question, &probe, common, || probe_text(&probe, base, head))?;
+        if signals.cancel.is_cancelled() {
+            return Ok(signals.exit());
+        }
+        if probe.stopped.is_some() {
+            return Ok(Exit::Inconclusive);
+        }
+    }
+    if last == LastStage::Probe {
+        return Ok(Exit::Done);
+    }
+    let (result, exit) = live::carry_out(args, question, ground, &live, (input, &signals))?;
+    let options = TerminalOptions { color: output::color(), width: None };
+    tell(Stage::Live, question, &result, common, || live_text(&result, &options))?;
+    output::note(&format!("the trials and their reports are in {}", result.out));
+    Ok(exit)
 }
 
 /// Why a plan goes no further, where it must not.
@@ -55,6 +90,10 @@ fn refused(plan: &PlanResult, last: LastStage) -> Option<Exit> {
             "this plan can't show a difference of {:.1} points: nothing was spent",
             100.0 * wanted
         ));
+        return Some(Exit::Inconclusive);
+    }
+    if plan.affords == Affords::Nothing && last == LastStage::Live {
+        output::note("the budget doesn't pay for one pair of trials: nothing was spent");
         return Some(Exit::Inconclusive);
     }
     (last == LastStage::Plan).then_some(Exit::Done)

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-pub(crate) use ab::{AbArgs, LastStage};
+pub(crate) use ab::{AbArgs, CacheApart, LastStage};
 pub(crate) use cache::{CacheArgs, CacheVerb, RuleArgs};
 pub(crate) use cassette::{
     CassetteAcceptArgs, CassetteGcArgs, CassetteListArgs, CassetteStaleArgs, CassetteVerb,

@@ -49,6 +49,7 @@ pub(super) fn stale(args: &CassetteStaleArgs, settings: &Settings, common: &Comm
         backends: settings.config.backends.clone(),
         replaying: Default::default(),
         fork: None,
+        apart: None,
     };
     let judged = look(settings, selection, args.jobs, None)?;
     let void = judged.iter().filter(|judged| !judged.causes.is_empty()).count();

@@ -158,6 +158,7 @@ impl Check<'_> {
             faults: None,
             replaying: Replaying::default(),
             fork: None,
+            apart: None,
         };
         let planned = runner::plan(selection, &settings::run_git)?;
         let clock = SystemClock::start();

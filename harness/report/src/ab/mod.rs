@@ -1,15 +1,19 @@
 //! "Is my change better?", stage by stage: what a change of the prompt does to recorded requests, what an answer would cost and
 //! could show, whether the model acts otherwise, and what live trials say. Makes figures and text; asks no model.
 
+mod live;
 mod plan;
+mod probe;
 mod rewrite;
 mod text;
 
+pub use live::{Decider, LiveResult, Stop, Terms, Told, decide, relative_difference, whole_pairs};
 pub use plan::{Affords, Estimate, Known, NoiseSource, PlanInput, PlanResult, Range, TaskCost};
+pub use probe::{ChangedStep, ProbeInput, ProbeResult, ProbedStep};
 pub use rewrite::{
     ArmFigures, CauseCount, Conversation, Pair, Recording, RewriteInput, RewriteResult, TrialFigures, rewrite,
 };
-pub use text::{plan_text, rewrite_text};
+pub use text::{live_text, plan_text, probe_text, rewrite_text};
 
 /// How far a question goes: each stage costs more than the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

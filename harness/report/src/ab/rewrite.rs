@@ -106,6 +106,17 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// Requests.
+    pub fn requests(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// One of its requests, from 0, as it is sent.
+    pub fn prompt(&self, request: usize) -> Prompt {
+        let length = self.lengths.get(request).copied().unwrap_or(0);
+        Prompt::from(self.blocks[..length].to_vec())
+    }
+
     fn opening_tokens(&self) -> u64 {
         let first = self.lengths.first().copied().unwrap_or(0);
         self.counts[..first].iter().sum()

@@ -2,9 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::live::{LiveResult, Stop, Told};
 use super::plan::{Affords, Estimate, NoiseSource, PlanResult, Range};
+use super::probe::ProbeResult;
 use super::rewrite::{ArmFigures, RewriteResult};
-use crate::figures::count;
+use cassette::align::Glimpse;
+
+use crate::TerminalOptions;
+use crate::compare::comparison_text;
+use crate::figures::{count, word};
 use crate::text::line;
 
 /// Findings, tasks and lines of a difference that are listed.
@@ -218,4 +224,101 @@ fn budget(plan: &PlanResult, max: f64) -> String {
         ),
         Affords::All | Affords::Unlimited => format!("{max:.4} USD: enough, also if it gets dearer"),
     }
+}
+
+/// Stage 3.
+pub fn probe_text(probe: &ProbeResult, base: &str, head: &str) -> String {
+    let mut text = String::new();
+    let mut say = |line: &str| push(&mut text, line);
+    say(&format!(
+        "3 probe: the next action at {} of {} recorded steps of {} tasks, as {base}, as {base} again, as {head}",
+        probe.steps, probe.planned, probe.tasks
+    ));
+    say("  a difference in behaviour, never a verdict");
+    if probe.steps > 0 {
+        let interval = probe.interval.map_or("too few tasks for an interval".to_owned(), |i| {
+            format!("[{}, {}] points for tasks like these", points(i.lo), points(i.hi))
+        });
+        say(&format!("  {base} acts otherwise than itself   {:>5.1} % of steps", 100.0 * probe.noise));
+        say(&format!("  {head} acts otherwise than {base}   {:>5.1} % of steps", 100.0 * probe.changed));
+        say(&format!("  beyond its own noise   {:+.1} points {interval}", 100.0 * probe.beyond_noise));
+    }
+    for step in probe.changed_steps.iter().take(LISTED) {
+        say(&format!("  {} step {}", step.task, step.step));
+        say(&format!("      {base}, twice: {}", did(&step.base)));
+        say(&format!("      {head}: {}", did(&step.head)));
+    }
+    if probe.changed_steps.len() > LISTED {
+        say(&format!("  ... and {} more steps", probe.changed_steps.len() - LISTED));
+    }
+    for failed in probe.failed.iter().take(LISTED) {
+        say(&format!("  no answer: {}", line(failed, SHOWN)));
+    }
+    if let Some(usd) = probe.cost_usd {
+        say(&format!("  cost {usd:.4} USD"));
+    }
+    if let Some(why) = &probe.stopped {
+        say(&format!("  ended early: {}", line(why, SHOWN)));
+    }
+    text
+}
+
+fn did(glimpse: &Glimpse) -> String {
+    let text = line(&glimpse.text, SHOWN);
+    if glimpse.tool.is_empty() {
+        format!("says {text}")
+    } else {
+        format!("{} {text}", line(&glimpse.tool, 40))
+    }
+}
+
+/// Stage 4.
+pub fn live_text(live: &LiveResult, options: &TerminalOptions) -> String {
+    let mut text = String::new();
+    let mut say = |line: &str| push(&mut text, line);
+    let (base, head) = (&live.comparison.arms.base.variant, &live.comparison.arms.head.variant);
+    let verdict = word(&live.comparison.rate.verdict);
+    say(&format!("4 live: {head} is {verdict} ({} of at most {} pairs)", live.pairs, live.planned_pairs));
+    say(&format!("  {}", ended(live)));
+    let what = if live.has_price { "cost" } else { "tokens" };
+    say(&format!("  {what:<10} {}", sequence(&live.cost_sequence, "%")));
+    say(&format!("  pass rate  {}", sequence(&live.pass_sequence, "points")));
+    let guard = if live.guard_held { "is ruled out" } else { "is NOT ruled out" };
+    say(&format!("  guardrail  a fall of the pass rate by more than {} points {guard}", points(live.guard)));
+    if live.lost_pairs > 0 {
+        say(&format!("  {} pairs lost a trial to a fault and count for nothing", live.lost_pairs));
+    }
+    if let Some(spent) = live.spent_usd {
+        let of = live.max_cost_usd.map_or(String::new(), |max| format!(" of at most {max:.4}"));
+        say(&format!("  spent {spent:.4} USD{of}; prompt caches {}, never shared between arms", live.cache));
+    }
+    if live.same {
+        say("  an arm against itself: what differs is this suite's noise, and the next plan reckons with it");
+    }
+    say("");
+    say(&format!(
+        "all figures of {head} against {base}, as one look at the end gives them: where trials stopped early their"
+    ));
+    say("p-values are too small, and only cost and pass rate above decide");
+    say("");
+    text + &comparison_text(&live.comparison, options)
+}
+
+fn ended(live: &LiveResult) -> &'static str {
+    match live.stopped {
+        None => "all planned pairs were made",
+        Some(Stop::PassRate) => "stopped early: the pass rates differ",
+        Some(Stop::Cost) => "stopped early: the costs differ, and the guardrail is settled",
+        Some(Stop::Equivalent) => "stopped early: both are the same within their margins",
+        Some(Stop::Hopeless) => "stopped early: the pairs that are left would hardly decide it",
+        Some(Stop::ModelChanged) => "STOPPED: another model answered than before; the arms can't be compared",
+        Some(Stop::MaxCost) => "stopped at the spend limit",
+        Some(Stop::Cancelled) => "stopped by hand",
+    }
+}
+
+fn sequence(told: &Told, unit: &str) -> String {
+    let [mean, lo, hi] = [told.mean, told.interval.lo, told.interval.hi].map(|v| 100.0 * v);
+    let shown = if told.shown { "shown" } else { "not shown" };
+    format!("{mean:+.1} {unit} [{lo:+.1}, {hi:+.1}], evidence {:.3} of 40: {shown}", told.evidence)
 }

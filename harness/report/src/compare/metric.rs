@@ -53,6 +53,8 @@ pub enum Test {
     Mcnemar,
     /// Signs of the tasks' differences flipped.
     SignFlip,
+    /// The signs of the pairs' differences bet on, pair by pair: it holds however often it is looked at.
+    Sequence,
 }
 
 /// One figure under both arms. Values are means over the paired tasks of each task's mean, so that every task weighs the same.
@@ -195,7 +197,7 @@ pub(super) fn compare(
     let test = if metric == Metric::PassRate && single { Test::Mcnemar } else { Test::SignFlip };
     let p_value = match test {
         Test::Mcnemar => mcnemar(gained, lost),
-        Test::SignFlip => sign_flip(&d, options.seed),
+        Test::SignFlip | Test::Sequence => sign_flip(&d, options.seed),
     };
     let same = paired.error.is_some_and(|error| error <= SAME);
     let margin = if metric.is_share() { options.margin } else { options.relative_margin * base.abs() };

@@ -222,6 +222,7 @@ pub(crate) fn because(c: &Comparison) -> String {
     let test = match rate.test {
         Test::Mcnemar => "McNemar's exact test",
         Test::SignFlip => "signs flipped over tasks",
+        Test::Sequence => "bets on each pair, whenever it is looked at",
     };
     let detectable =
         rate.detectable.map_or(String::new(), |d| format!("; {} would show 4 times of 5", points(d)));

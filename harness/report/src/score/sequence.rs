@@ -139,6 +139,16 @@ impl Sequence {
         self.stake(-margin, true) >= -GUARD_ALPHA.ln()
     }
 
+    /// Whether a mean of `margin` or more is ruled out now.
+    pub fn not_above(&self, margin: f64) -> bool {
+        self.stake(margin, false) >= -GUARD_ALPHA.ln()
+    }
+
+    /// The mean square of the differences.
+    pub fn mean_square(&self) -> f64 {
+        if self.is_empty() { 0.0 } else { self.squares / self.values.len() as f64 }
+    }
+
     /// Whether the pairs that are left will hardly show a difference: not if the mean were two of its standard errors further from
     /// zero than it is, in either direction. To stop then costs no level, only a little power.
     pub fn is_hopeless(&self) -> bool {
@@ -149,6 +159,11 @@ impl Sequence {
     /// The same of ruling out a mean of `-margin` or less.
     pub fn guard_is_hopeless(&self, margin: f64) -> bool {
         !self.not_below(margin) && self.ahead(-margin, 1.0) < -GUARD_ALPHA.ln()
+    }
+
+    /// The same of ruling out a mean of `margin` or more.
+    pub fn lid_is_hopeless(&self, margin: f64) -> bool {
+        !self.not_above(margin) && self.ahead(margin, -1.0) < -GUARD_ALPHA.ln()
     }
 
     /// The logarithm of a stake against `mean` at the planned end, if what is to come goes well.
