@@ -1,8 +1,12 @@
 //! `retake ab`: what is said before anything is spent is what real requests come to.
 
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::place::{Done, Place, Run, contained};
+use crate::place::{Done, Place, Run, contained, repository, wait_until};
 use crate::work;
 
 const TEST: &str = "#!/bin/bash\nmkdir -p /logs/verifier\n\
@@ -39,14 +43,13 @@ fn place() -> Place {
     place.write("retake.toml", CONFIG);
     place.write("new.md", &"Read before you write; keep every change small and say why.\n".repeat(120));
     let run = place.run(&["--model", "script", "--record", "tasks/work/cassettes/main"], 0);
-    std::fs::remove_dir_all(&run.path).unwrap();
+    fs::remove_dir_all(&run.path).unwrap();
     place
 }
 
 /// The keys of the requests that a trial made, its prompt tokens, and those read from a cache.
 fn made(run: &Run, trial: &str) -> (Vec<Value>, u64, u64) {
-    let text =
-        std::fs::read_to_string(run.path.join(format!("trials/work/{trial}.1/attempt-1.jsonl"))).unwrap();
+    let text = fs::read_to_string(run.path.join(format!("trials/work/{trial}.1/attempt-1.jsonl"))).unwrap();
     let (mut keys, mut input, mut cached) = (Vec::new(), 0, 0);
     for line in text.lines() {
         let event = serde_json::from_str::<Value>(line).unwrap()["event"].take();
@@ -112,4 +115,137 @@ fn arms_are_variants_files_or_revisions_and_nothing_is_spent_without_a_word() {
     assert_eq!(asked.code, Some(2), "{}", asked.stdout);
     let seen = place.retake(&["ab", "main", "head", "--detect", "5pp"]);
     assert_eq!(seen.code, Some(6), "{}", seen.stderr);
+}
+
+/// A model on loopback of two known qualities; it ends with the test.
+struct Server {
+    child: Child,
+    port: String,
+}
+
+impl Server {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let folder = place.root().join("model");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        let mut command = Command::new("python3");
+        command.arg(repository().join("fixtures/ab/model.py")).arg(&folder).arg("7").args(arguments);
+        let child = command.stdin(Stdio::piped()).spawn().unwrap();
+        wait_until("the model listens", Duration::from_secs(60), || folder.join("port").is_file());
+        Self { child, port: fs::read_to_string(folder.join("port")).unwrap() }
+    }
+
+    /// What its answers cost: each with the cache key it was asked with.
+    fn ledger(place: &Place) -> Vec<(String, f64)> {
+        let text = fs::read_to_string(place.root().join("model/ledger.jsonl")).unwrap_or_default();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|line| (line["key"].as_str().unwrap().to_owned(), line["usd"].as_f64().unwrap())).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const ANSWER: &str = "#!/bin/bash\nmkdir -p /logs/verifier\n\
+                      [[ $(cat /app/answer) == good ]]; echo $((1 - $?)) >/logs/verifier/reward.txt\n";
+
+/// Tasks that the model of two qualities can solve, with recordings of `looks` commands each.
+fn live_place(tasks: &[&str], looks: usize) -> Place {
+    let place = Place::new();
+    for name in tasks {
+        work::task(&place, "work", name, ANSWER, "echo good >answer\n");
+        let mut commands: Vec<String> = (0..looks).map(|n| format!("seq {n}00")).collect();
+        commands.push("echo good >answer".to_owned());
+        place.write(&format!("tasks/work/scripts/main/{name}.toml"), &work::script(&commands));
+    }
+    work::suite(&place, "work", tasks);
+    place.write("A.md", "Work as you like.\n");
+    place.write("B.md", "QUALITY-B: read before you write.\n");
+    place.write("retake.toml", "version = \"1.0\"\nout = \"runs\"\n[suite.work]\npath = \"tasks/work\"\n");
+    let run = place.run(&["--model", "script", "--record", "tasks/work/cassettes/main"], 0);
+    fs::remove_dir_all(&run.path).unwrap();
+    place
+}
+
+fn point_to(place: &Place, server: &Server) {
+    let config = format!(
+        "version = \"1.0\"\nout = \"runs\"\n[suite.work]\npath = \"tasks/work\"\n[backend.stub]\nprotocol = \"responses\"\n\
+         base_url = \"http://127.0.0.1:{}/v1\"\nkey_env = \"\"\nlimits = {{ output_reserve = 400 }}\n\
+         [backend.stub.prices]\n\"two-qualities*\" = {{ input = 10.0, cached = 1.0, output = 40.0 }}\n",
+        server.port
+    );
+    place.write("retake.toml", &config);
+}
+
+const TASKS: [&str; 6] = ["t1", "t2", "t3", "t4", "t5", "t6"];
+const MODEL: [&str; 3] = ["--json", "--model", "stub:two-qualities"];
+
+fn ask(place: &Place, arguments: &[&str]) -> Done {
+    place.retake(&[&["ab"], arguments, &MODEL].concat())
+}
+
+#[test]
+fn a_better_prompt_is_found_out_and_no_more_is_spent_than_was_said() {
+    if !contained() {
+        return;
+    }
+    let place = live_place(&TASKS, 4);
+    let server = Server::start(&place, &[]);
+    point_to(&place, &server);
+    let done = ask(&place, &["A.md", "B.md", "--max-cost", "20", "--trials", "12", "--probes", "12"]);
+    assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
+    let stages = stages(&done);
+    let names: Vec<&str> = stages.iter().map(|stage| stage["stage"].as_str().unwrap()).collect();
+    assert_eq!(names, ["free", "plan", "probe", "live"]);
+    let (probe, live) = (&stages[2], &stages[3]);
+    assert_eq!(probe["steps"], 12, "{probe}");
+    assert_eq!(live["verdict"], "better", "{live}");
+    assert!(live["pairs"].as_u64().unwrap() < 72 && !live["stopped"].is_null(), "{live}");
+    let ledger = Server::ledger(&place);
+    let spent: f64 = ledger.iter().map(|(_, usd)| usd).sum();
+    assert!((spent - live["spent_usd"].as_f64().unwrap()).abs() < 1e-4 && spent < 20.0, "{spent} {live}");
+    // Trials of the arms have cache keys of their own.
+    let keys = |arm: &str| ledger.iter().filter(|(key, _)| key.contains(arm)).count();
+    assert!(keys(" A.md ") > 0 && keys(" B.md ") > 0, "{ledger:?}");
+    let history = place.retake(&["history", "--json"]);
+    assert!(history.stdout.contains(r#""kind":"ab""#), "{}", history.stdout);
+    // The text names the tasks that moved and where their trials began to differ.
+    let compared = live["gained_tasks"].as_array().unwrap();
+    assert!(compared.iter().any(|flip| !flip["fork"].is_null()), "{live}");
+}
+
+#[test]
+fn the_spend_limit_is_never_passed_and_another_model_that_answers_is_noticed() {
+    if !contained() {
+        return;
+    }
+    // The recordings are shorter than what the model does: the plan is too cheap.
+    let place = live_place(&TASKS[..3], 0);
+    let server = Server::start(&place, &[]);
+    point_to(&place, &server);
+    let limit = 0.6;
+    let done = ask(&place, &["A.md", "A.md", "--max-cost", "0.6", "--trials", "8", "--probes", "0"]);
+    assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
+    let live = stages(&done).pop().unwrap();
+    let spent: f64 = Server::ledger(&place).iter().map(|(_, usd)| usd).sum();
+    assert!(spent <= limit && live["stopped"] == "max_cost", "{spent} {live}");
+    let plan = ask(&place, &["A.md", "B.md", "--dry-run"]);
+    let noise = stages(&plan)[1]["noise"]["source"].to_string();
+    assert!(noise.contains("history"), "{}", plan.stdout);
+    drop(server);
+    let server = Server::start(&place, &["--swap-after", "20"]);
+    point_to(&place, &server);
+    let done = ask(
+        &place,
+        &["A.md", "B.md", "--max-cost", "20", "--trials", "8", "--probes", "0", "--cache", "cold"],
+    );
+    let live = stages(&done).pop().unwrap();
+    assert_eq!(
+        (done.code, &live["stopped"], &live["verdict"]),
+        (Some(6), &"model_changed".into(), &"inconclusive".into())
+    );
 }

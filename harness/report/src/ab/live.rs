@@ -103,8 +103,8 @@ impl Decider {
             Some(true) => self.pass.lid_is_hopeless(guard),
             None => self.cost.is_hopeless(),
         };
-        // Intervals are dear: they are looked at now and then.
-        let now_and_then = self.pairs().is_multiple_of((self.terms.planned / 20).max(1));
+        // It costs a look at all pairs, and so it is looked at now and then.
+        let now_and_then = self.pairs().is_multiple_of((self.terms.planned / 50).max(1));
         if now_and_then && self.equivalent() {
             return Some(Stop::Equivalent);
         }
@@ -113,9 +113,7 @@ impl Decider {
     }
 
     fn equivalent(&self) -> bool {
-        let within = |interval: Interval, margin: f64| interval.lo >= -margin && interval.hi <= margin;
-        within(self.pass.interval(), self.terms.margin)
-            && within(self.cost.interval(), self.terms.relative_margin)
+        self.pass.is_within(self.terms.margin) && self.cost.is_within(self.terms.relative_margin)
     }
 
     /// What the pairs say.

@@ -112,22 +112,28 @@ impl Sequence {
         self.values.iter().map(|value| (sign * self.won(value - mean)).ln_1p()).sum()
     }
 
+    fn ruled_out(&self, mean: f64) -> bool {
+        let both = f64::midpoint(self.stake(mean, true).exp(), self.stake(mean, false).exp());
+        both.ln() >= -FIGURE_ALPHA.ln()
+    }
+
+    /// Whether every mean of `margin` or more in either direction is ruled out now.
+    pub fn is_within(&self, margin: f64) -> bool {
+        self.mean().abs() < margin && self.ruled_out(margin) && self.ruled_out(-margin)
+    }
+
     /// The means that were not ruled out at the level of a figure; all that may be where nothing was. It holds at every time at
     /// once, for means about which differences are symmetric, or of bounded ones any.
     pub fn interval(&self) -> Interval {
         let most = if self.kind == Values::Bounded { 1.0 } else { 2.0 };
-        let ruled_out = |mean: f64| {
-            let both = f64::midpoint(self.stake(mean, true).exp(), self.stake(mean, false).exp());
-            both.ln() >= -FIGURE_ALPHA.ln()
-        };
         let end = |limit: f64| {
-            if !ruled_out(limit) {
+            if !self.ruled_out(limit) {
                 return limit;
             }
             let (mut inside, mut outside) = (self.mean(), limit);
             for _ in 0..HALVINGS {
                 let middle = f64::midpoint(inside, outside);
-                if ruled_out(middle) { outside = middle } else { inside = middle }
+                if self.ruled_out(middle) { outside = middle } else { inside = middle }
             }
             outside
         };

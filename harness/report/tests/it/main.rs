@@ -11,6 +11,7 @@ mod html;
 mod kept;
 mod peers;
 mod people;
+mod questions;
 mod sample;
 mod schema;
 mod simulated;

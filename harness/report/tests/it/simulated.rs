@@ -9,19 +9,19 @@ use report::score::{CHANGE_ALPHA, changes, clustered_error, mean, power};
 
 use crate::compare::arm;
 
-struct Dice(Pcg64Mcg);
+pub(crate) struct Dice(Pcg64Mcg);
 
 impl Dice {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(Seed::new(20_261_125).derive(name).generator())
     }
 
-    fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A chance to pass from Beta(1/2, 1/2), the arcsine law: most tasks nearly always pass or nearly never do.
-    fn chance(&mut self) -> f64 {
+    pub(crate) fn chance(&mut self) -> f64 {
         (std::f64::consts::FRAC_PI_2 * self.unit()).sin().powi(2)
     }
 
