@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use base::{Seed, SystemClock, TrialId};
-use journal::{Ended, Outcome, Replaying, RunDir};
+use journal::{Ended, FailureMode, Outcome, Replaying, RunDir};
 use report::ab::{Decider, LiveResult, PlanInput, Stop, Terms, decide, relative_difference, whole_pairs};
 use report::compare::{Arm, Comparison, Options as CompareOptions, Verdict};
 use report::history::{self, HistoryLine, QuestionKind, QuestionLine};
@@ -20,6 +20,8 @@ use crate::exit::{Exit, Failure};
 use crate::progress::Bar;
 use crate::settings::{self, Signals};
 
+/// Trials in a row without one answer after which no further begins.
+const SILENT_MAX: u32 = 6;
 /// Relative costs this far apart count as equivalent, as in `retake compare`.
 const RELATIVE_MARGIN: f64 = 0.05;
 
@@ -64,6 +66,7 @@ pub(super) fn carry_out(
     let result = told.result(&outcome, &state)?;
     let exit = match (stopped, result.comparison.rate.verdict) {
         (Some(Stop::Cancelled), _) => signals.exit(),
+        (Some(Stop::NoAnswer), _) => Exit::Fault,
         (_, Verdict::Inconclusive) if !question.same => Exit::Inconclusive,
         _ => Exit::Done,
     };
@@ -126,6 +129,8 @@ struct State {
     /// What one trial of a pair came to, until the other has ended: its place, passed (nothing where it has no verdict), cost, tokens.
     halves: BTreeMap<(String, String, u32), Half>,
     lost: u64,
+    /// Trials in a row that got no answer.
+    silent: u32,
     has_price: bool,
     served: [BTreeSet<String>; 2],
     stop: Option<Stop>,
@@ -145,6 +150,7 @@ impl State {
             decider: Decider::new(terms),
             halves: BTreeMap::new(),
             lost: 0,
+            silent: 0,
             has_price: true,
             served: [BTreeSet::new(), BTreeSet::new()],
             stop: None,
@@ -194,14 +200,20 @@ impl Progress for Watch<'_> {
     fn ended(&self, trial: &TrialId, ended: &Ended) {
         self.bar.ended(trial, ended);
         let head = trial.variant == self.heads;
+        // A model that never answered says nothing about either arm.
+        let silent = ended.steps == 0 && ended.failure == Some(FailureMode::ModelError);
         let passed = match ended.outcome {
             Outcome::Passed => Some(true),
-            Outcome::Failed => Some(false),
+            Outcome::Failed if !silent => Some(false),
             _ => None,
         };
         let usd = self.prices.cost(ended).map(|cost| cost.usd);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let arm = if self.one_model { 0 } else { usize::from(head) };
+        state.silent = if silent { state.silent + 1 } else { 0 };
+        if state.silent >= SILENT_MAX {
+            state.stop = Some(Stop::NoAnswer);
+        }
         state.served[arm].extend(ended.served.iter().cloned());
         if state.served[arm].len() > 1 {
             state.stop = Some(Stop::ModelChanged);
@@ -239,8 +251,8 @@ impl Ending<'_> {
             CompareOptions { margin: args.margin, seed: Seed::new(args.seed), ..CompareOptions::default() };
         let mut comparison = Comparison::of(&base, &head, &options)?;
         forks(&mut comparison, &[Some(outcome.dir.clone()), Some(outcome.dir.clone())]);
-        let changed = stopped == Some(Stop::ModelChanged);
-        let verdict = if changed { Verdict::Inconclusive } else { state.decider.verdict() };
+        let broken = matches!(stopped, Some(Stop::ModelChanged | Stop::NoAnswer));
+        let verdict = if broken { Verdict::Inconclusive } else { state.decider.verdict() };
         decide(&mut comparison, &state.decider, verdict);
         let (pass_variance, cost_variance) = state.decider.variances();
         let line = HistoryLine {

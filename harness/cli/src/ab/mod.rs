@@ -69,6 +69,9 @@ fn asked(
         if signals.cancel.is_cancelled() {
             return Ok(signals.exit());
         }
+        if let (0, Some(why)) = (probe.steps, probe.failed.first()) {
+            return Err(Failure::host(format!("the model answers nowhere: {why}")));
+        }
         if probe.stopped.is_some() {
             return Ok(Exit::Inconclusive);
         }

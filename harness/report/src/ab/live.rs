@@ -44,6 +44,8 @@ pub enum Stop {
     Hopeless,
     /// Another model answered than before.
     ModelChanged,
+    /// Trial after trial the model gave no answer at all.
+    NoAnswer,
     /// The spend limit.
     MaxCost,
     /// Somebody stopped it.

@@ -167,7 +167,7 @@ impl PlanInput {
         let trials = self.trials.unwrap_or_else(unasked);
         let all = u64::from(trials) * tasks;
         let pairs = match left.zip(round) {
-            Some((left, round)) if round > 0.0 => all.min((left / round * tasks as f64) as u64),
+            Some((left, round)) if round > 0.0 => all.min((left / round * tasks as f64 + 1e-9) as u64),
             _ => all,
         };
         let affords = match (self.max_cost, round) {

@@ -312,6 +312,7 @@ fn ended(live: &LiveResult) -> &'static str {
         Some(Stop::Equivalent) => "stopped early: both are the same within their margins",
         Some(Stop::Hopeless) => "stopped early: the pairs that are left would hardly decide it",
         Some(Stop::ModelChanged) => "STOPPED: another model answered than before; the arms can't be compared",
+        Some(Stop::NoAnswer) => "STOPPED: the model gave no answer at all in trial after trial",
         Some(Stop::MaxCost) => "stopped at the spend limit",
         Some(Stop::Cancelled) => "stopped by hand",
     }
@@ -320,5 +321,5 @@ fn ended(live: &LiveResult) -> &'static str {
 fn sequence(told: &Told, unit: &str) -> String {
     let [mean, lo, hi] = [told.mean, told.interval.lo, told.interval.hi].map(|v| 100.0 * v);
     let shown = if told.shown { "shown" } else { "not shown" };
-    format!("{mean:+.1} {unit} [{lo:+.1}, {hi:+.1}], evidence {:.3} of 40: {shown}", told.evidence)
+    format!("{mean:+.1} {unit} [{lo:+.1}, {hi:+.1}], evidence {:.1} of 40: {shown}", told.evidence)
 }

@@ -11,6 +11,8 @@ pub const FIGURE_ALPHA: f64 = 0.025;
 pub const GUARD_ALPHA: f64 = 0.05;
 /// The largest share of a stake that is bet where values lie between -1 and 1: whatever mean is tried, a loss leaves something.
 const BET_MAX: f64 = 0.49;
+/// Standard errors by which things may still turn out better than they look: with fewer a plan would show less than it says.
+const HOPE: f64 = 3.0;
 /// Halvings of an interval's ends.
 const HALVINGS: u32 = 50;
 
@@ -155,8 +157,8 @@ impl Sequence {
         if self.is_empty() { 0.0 } else { self.squares / self.values.len() as f64 }
     }
 
-    /// Whether the pairs that are left will hardly show a difference: not if the mean were two of its standard errors further from
-    /// zero than it is, in either direction. To stop then costs no level, only a little power.
+    /// Whether the pairs that are left will hardly show a difference: not if the mean were three of its standard errors further
+    /// from zero than it is, in either direction. To stop then costs no level, only a little power.
     pub fn is_hopeless(&self) -> bool {
         let reach = |sign: f64| self.ahead(0.0, sign);
         self.shown.is_none() && reach(1.0).max(reach(-1.0)) < needed(FIGURE_ALPHA)
@@ -180,7 +182,7 @@ impl Sequence {
         }
         let planned = (self.planned as f64).max(n);
         let spread = (self.squares / n - self.mean().powi(2)).max(1e-9);
-        let hoped = sign * (self.mean() - mean) + 2.0 * (spread / n).sqrt();
+        let hoped = sign * (self.mean() - mean) + HOPE * (spread / n).sqrt();
         let sum = sign * (self.sum - n * mean) + (planned - n) * hoped;
         let squares = planned * (spread + (self.mean() - mean).powi(2));
         let bet = if self.kind == Values::Bounded { self.bet.atanh() } else { self.bet };
