@@ -55,22 +55,37 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// The plan of a run as it would be made now, with the settings that hold there.
 pub(crate) fn planned_again(dir: &RunDir) -> Result<(Settings, Planned), Failure> {
-    let (args, from) = parse_again(&dir.header()?.arguments)?;
-    let settings = Settings::read(&from)?;
-    let profile = profile(&args, &settings)?;
-    let planned = runner::plan(selection(&args, &settings, &profile)?, &settings::run_git)?;
+    let header = dir.header()?;
+    let args = typed(&header.arguments)?;
+    let settings = Settings::read(&args.common)?;
+    let planned = match args.verb {
+        Verb::Run(run) => {
+            let profile = profile(&run, &settings)?;
+            runner::plan(selection(&run, &settings, &profile)?, &settings::run_git)?
+        }
+        Verb::Ab(ab) => crate::ab::planned_again(&ab, &settings, header.plan.trials)?,
+        _ => return Err(broken("they are not those of a run")),
+    };
     Ok((settings, planned))
 }
 
 /// The arguments that a run was begun with.
-fn parse_again(arguments: &[String]) -> Result<(RunArgs, Common), Failure> {
-    let broken =
-        |e: &dyn std::fmt::Display| Failure::input(format!("the run's own arguments cannot be read: {e}"));
+fn typed(arguments: &[String]) -> Result<Args, Failure> {
     let args = Args::try_parse_from(std::iter::once("retake").chain(arguments.iter().map(String::as_str)));
-    let args = args.map_err(|e| broken(&e))?;
+    args.map_err(broken)
+}
+
+fn broken(why: impl std::fmt::Display) -> Failure {
+    Failure::input(format!("the run's own arguments cannot be read: {why}"))
+}
+
+/// Those of a run that may go on.
+fn parse_again(arguments: &[String]) -> Result<(RunArgs, Common), Failure> {
+    let args = typed(arguments)?;
     match args.verb {
         Verb::Run(run) => Ok((*run, args.common)),
-        _ => Err(broken(&"they are not those of a run")),
+        Verb::Ab(_) => Err(broken("a question of `retake ab` is asked anew, with another --seed")),
+        _ => Err(broken("they are not those of a run")),
     }
 }
 

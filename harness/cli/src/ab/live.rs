@@ -74,7 +74,7 @@ pub(super) fn carry_out(
 }
 
 /// The trials, pair by pair: a round has every task once, in an order that is drawn, and which arm of a pair goes first is drawn.
-fn planned(args: &AbArgs, question: &Question<'_>, trials: u32) -> Result<Planned, Failure> {
+pub(super) fn planned(args: &AbArgs, question: &Question<'_>, trials: u32) -> Result<Planned, Failure> {
     let apart = match args.cache {
         CacheApart::Warm => runner::CacheApart::Warm,
         CacheApart::Cold => runner::CacheApart::Cold,
@@ -117,10 +117,24 @@ fn options<'a>(
         live_jobs: args.live_jobs as usize,
         live: live.clone(),
         walls: if args.uncontained { Walls::uncontained() } else { Walls::full() },
-        arguments: std::env::args().skip(1).collect(),
+        arguments: arguments(args, question),
         git: settings::git(&settings.config.root),
         ..plain
     })
+}
+
+/// What makes the same plan again, wherever it is started: for verifying its workspaces again.
+fn arguments(args: &AbArgs, question: &Question<'_>) -> Vec<String> {
+    let mut list = vec!["ab".to_owned(), format!("--directory={}", question.settings.directory.display())];
+    list.push(format!("--seed={}", args.seed));
+    let cache = if args.cache == CacheApart::Cold { "cold" } else { "warm" };
+    list.push(format!("--cache={cache}"));
+    list.extend(args.task.iter().map(|task| format!("--task={task}")));
+    let named = [("variant", &args.variant), ("as", &args.place), ("model", &args.model)];
+    list.extend(named.iter().filter_map(|(name, value)| Some(format!("--{name}={}", value.as_ref()?))));
+    list.push("--".to_owned());
+    list.extend([&args.base, &args.head].into_iter().chain(&args.suites).cloned());
+    list
 }
 
 /// Pairs as they become whole.
@@ -247,6 +261,10 @@ impl Ending<'_> {
         let arm = |name: &str| Arm::of(&data, name).ok_or_else(|| Failure::host(format!("no arm {name}")));
         let (mut base, mut head) = (arm(&question.base.name)?, arm(&question.head.name)?);
         whole_pairs(&mut base, &mut head);
+        if base.tasks.is_empty() {
+            let why = "no pair of trials became whole: there is nothing to compare";
+            return Err(Failure::new(Exit::Nothing, format!("{why}; see {}", outcome.dir.path.display())));
+        }
         let options =
             CompareOptions { margin: args.margin, seed: Seed::new(args.seed), ..CompareOptions::default() };
         let mut comparison = Comparison::of(&base, &head, &options)?;

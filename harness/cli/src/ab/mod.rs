@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use promptcache::{O200k, Price, PriceTable, Profiles, Rules};
 use report::TerminalOptions;
 use report::ab::{Affords, PlanInput, PlanResult, Stage, live_text, plan_text, probe_text, rewrite_text};
+use runner::Planned;
 use serde::Serialize;
 
 use crate::args::{AbArgs, Common, LastStage};
@@ -84,6 +85,11 @@ fn asked(
     tell(Stage::Live, question, &result, common, || live_text(&result, &options))?;
     output::note(&format!("the trials and their reports are in {}", result.out));
     Ok(exit)
+}
+
+/// The plan of a question's live trials as it would be made now.
+pub(crate) fn planned_again(args: &AbArgs, settings: &Settings, trials: u32) -> Result<Planned, Failure> {
+    live::planned(args, &Question::read(args, settings)?, trials)
 }
 
 /// Why a plan goes no further, where it must not.
