@@ -15,7 +15,6 @@ use sandbox::Walls;
 use super::Ground;
 use super::arms::Question;
 use crate::args::{AbArgs, CacheApart};
-use crate::compare::forks;
 use crate::exit::{Exit, Failure};
 use crate::progress::Bar;
 use crate::settings::{self, Signals};
@@ -268,7 +267,7 @@ impl Ending<'_> {
         let options =
             CompareOptions { margin: args.margin, seed: Seed::new(args.seed), ..CompareOptions::default() };
         let mut comparison = Comparison::of(&base, &head, &options)?;
-        forks(&mut comparison, &[Some(outcome.dir.clone()), Some(outcome.dir.clone())]);
+        report::find_forks(&mut comparison, [&outcome.dir, &outcome.dir]);
         let broken = matches!(stopped, Some(Stop::ModelChanged | Stop::NoAnswer));
         let verdict = if broken { Verdict::Inconclusive } else { state.decider.verdict() };
         decide(&mut comparison, &state.decider, verdict);
@@ -278,7 +277,8 @@ impl Ending<'_> {
                 kind: if question.same { QuestionKind::Aa } else { QuestionKind::Ab },
                 base: question.base.name.clone(),
                 head: question.head.name.clone(),
-                pairs: state.decider.pairs(),
+                // Of arms that couldn't be compared nothing is to be reckoned with.
+                pairs: if broken { 0 } else { state.decider.pairs() },
                 pass_variance,
                 cost_variance,
                 verdict,

@@ -7,6 +7,9 @@ use super::arms::Question;
 use crate::args::AbArgs;
 use crate::exit::Failure;
 
+/// Pairs of an earlier question below which its noise is not believed.
+const LEAST_PAIRS: u64 = 10;
+
 /// What the plan is made from.
 pub(super) fn input(
     args: &AbArgs,
@@ -63,7 +66,8 @@ fn known(question: &Question<'_>) -> Result<Known, Failure> {
         .collect();
     let fits = |line: &&history::HistoryLine| {
         let tried = |task: &String| line.variants.iter().any(|variant| variant.tasks.contains_key(task));
-        line.question.as_ref().is_some_and(|question| question.pairs > 0) && tasks.iter().all(tried)
+        line.question.as_ref().is_some_and(|question| question.pairs >= LEAST_PAIRS)
+            && tasks.iter().all(tried)
     };
     let asked = file.lines.iter().filter(fits);
     let last = asked.max_by_key(|line| {
@@ -72,9 +76,11 @@ fn known(question: &Question<'_>) -> Result<Known, Failure> {
     });
     let known = last.and_then(|line| {
         let question = line.question.as_ref()?;
+        // What few pairs have measured may be too little by chance: two of its standard errors more is reckoned with.
+        let more = 1.0 + 2.0 * (2.0 / question.pairs as f64).sqrt();
         Some(Known {
-            pass_variance: Some(question.pass_variance),
-            cost_variance: Some(question.cost_variance),
+            pass_variance: Some(more * question.pass_variance),
+            cost_variance: Some(more * question.cost_variance),
             source: NoiseSource::History { run_id: line.run_id.to_string() },
         })
     });

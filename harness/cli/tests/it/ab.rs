@@ -230,8 +230,8 @@ fn the_spend_limit_is_never_passed_and_another_model_that_answers_is_noticed() {
     let place = live_place(&TASKS[..3], 0);
     let server = Server::start(&place, &[]);
     point_to(&place, &server);
-    let limit = 0.6;
-    let done = ask(&place, &["A.md", "A.md", "--max-cost", "0.6", "--trials", "8", "--probes", "0"]);
+    let limit = 1.6;
+    let done = ask(&place, &["A.md", "A.md", "--max-cost", "1.6", "--trials", "8", "--probes", "0"]);
     assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
     let live = stages(&done).pop().unwrap();
     let spent: f64 = Server::ledger(&place).iter().map(|(_, usd)| usd).sum();

@@ -9,6 +9,9 @@ use crate::score::{detectable_in_sequence, mean, rounded, rounded_option};
 const ASSUMED_CV: f64 = 0.5;
 /// The mean square of a pair's difference of passes where nothing is known: every task passes half of the time.
 const ASSUMED_PASS_VARIANCE: f64 = 0.5;
+/// Mean squares below which no plan goes, whatever was measured: a bet that reckons with less noise than there is loses itself.
+const LEAST_PASS_VARIANCE: f64 = 0.05;
+const LEAST_COST_VARIANCE: f64 = 0.02;
 /// Two-sided 95 %.
 const Z: f64 = 1.959_964;
 /// Trials of each task in each arm where neither a number nor a budget is given.
@@ -207,7 +210,7 @@ impl PlanInput {
 
     /// The mean square of a pair's difference of passes.
     pub fn pass_variance(&self) -> f64 {
-        self.known.pass_variance.unwrap_or(ASSUMED_PASS_VARIANCE).max(0.02)
+        self.known.pass_variance.unwrap_or(ASSUMED_PASS_VARIANCE).max(LEAST_PASS_VARIANCE)
     }
 
     /// The mean square of a pair's relative difference of cost: that of two trials whose cost deviates by as much.
@@ -215,7 +218,7 @@ impl PlanInput {
         self.known
             .cost_variance
             .unwrap_or_else(|| 2.0 * self.deviation().unwrap_or(ASSUMED_CV).powi(2))
-            .max(1e-4)
+            .max(LEAST_COST_VARIANCE)
     }
 
     /// The relative deviation of a task's cost from trial to trial, pooled over the tasks that were recorded more than once.
