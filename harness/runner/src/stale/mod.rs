@@ -242,6 +242,7 @@ impl Group<'_> {
             model: &asked,
             parameters: &self.variant.parameters,
             append: self.prompts.append.as_deref(),
+            salt: None,
             tools: &tools,
         };
         let instruction = task.steps.first().map_or("", |step| step.instruction.as_str());
