@@ -88,6 +88,12 @@ fn usd(cost: Option<f64>) -> String {
 fn totals(page: &mut Page, summary: &CacheSummary) {
     let total = &summary.total;
     page.title(&format!("{} sessions, {} calls", summary.sessions, total.calls));
+    match summary.session_list.iter().filter(|session| session.synthetic).count() {
+        0 => {}
+        made_up => page.line(&format!(
+            "SYNTHETIC: the answers of {made_up} sessions come from an authored stub; what is reported of them says nothing about a provider"
+        )),
+    }
     group(page, total, "");
     if summary.by_accounting.len() > 1 {
         for (accounting, figures) in &summary.by_accounting {
@@ -340,12 +346,8 @@ fn what_if(page: &mut Page, summary: &CacheSummary) {
     page.title("what if");
     page.line(&format!("  {:>10} {:>12}", "achievable", "cost"));
     for one in &summary.what_if {
-        page.line(&format!(
-            "  {:>10} {:>12}  {}",
-            percent(one.achievable_hit_rate),
-            usd(Some(one.cost_usd)),
-            one.change
-        ));
+        let priced = Some(one.cost_usd).filter(|usd| *usd > 0.0);
+        page.line(&format!("  {:>10} {:>12}  {}", percent(one.achievable_hit_rate), usd(priced), one.change));
     }
 }
 

@@ -5,7 +5,7 @@ use super::chart::{self, Line, Whole};
 use super::latency::MOST;
 use super::markup::Markup;
 use super::parts::{self, View, section};
-use crate::cache::{BreakSum, CacheFigures, RunCache};
+use crate::cache::{BreakSum, CacheFigures, RunCache, VariantCache};
 use crate::figures;
 
 /// Steps that are drawn.
@@ -84,59 +84,58 @@ fn reported(m: &mut Markup, view: &View) {
 }
 
 fn table(m: &mut Markup, cache: &RunCache) {
-    m.raw("<div class=\"card scroll\"><table>\n<caption>Over all calls of scored trials; cost in USD</caption><thead><tr><th scope=\"col\">variant</th>");
-    for name in [
-        "input",
-        "cached",
-        "written",
-        "reported",
-        "achievable",
-        "gap",
-        "amplification",
-        "cost",
-        "without a cache",
-        "achievable",
-        "perfect",
-        "kinds",
-    ] {
-        m.raw("<th scope=\"col\" class=\"n\">").raw(name).raw("</th>");
-    }
-    m.raw("</tr></thead>\n<tbody>\n");
-    for variant in &cache.variants {
-        let figures = &variant.figures;
-        m.raw("<tr><th scope=\"row\">").text(&variant.variant).raw("</th>");
+    let names = ["input", "cached", "written", "reported", "achievable", "gap", "amplification"];
+    heading(m, "Over all calls of scored trials", &names);
+    for VariantCache { variant, figures } in &cache.variants {
         let tokens = [figures.input_tokens, figures.cached_tokens, figures.cache_write_tokens];
-        for cell in tokens.map(figures::count).iter().chain(&cells(figures)) {
-            m.raw("<td class=\"n\">").text(cell).raw("</td>");
-        }
-        m.raw("<td class=\"n\">").with(|m| parts::kind(m, Some(figures.reported_kind)));
-        if figures.achievable_kind != figures.reported_kind {
-            m.raw(" ").with(|m| parts::kind(m, Some(figures.achievable_kind)));
-        }
-        m.raw("</td></tr>\n");
+        let rates = [
+            figures::percent(figures.reported_hit_rate),
+            figures::percent(figures.achievable_hit_rate),
+            figures::points(figures.gap),
+            figures.prefill_amplification.map_or("-".to_owned(), |value| format!("{value:.2}")),
+        ];
+        row(m, variant, figures, &[&tokens.map(figures::count)[..], &rates].concat());
     }
     m.raw("</tbody></table></div>\n");
+    if cache.variants.iter().any(|variant| variant.figures.cost_usd.is_some()) {
+        let names = ["as reported", "without a cache", "achievable", "with a perfect cache"];
+        heading(m, "What these calls cost in USD, and would have", &names);
+        for VariantCache { variant, figures } in &cache.variants {
+            let Some(costs) = &figures.cost_usd else { continue };
+            let cells = [costs.reported, costs.without_cache, costs.achievable, costs.perfect];
+            row(m, variant, figures, &cells.map(|usd| format!("{usd:.4}")));
+        }
+        m.raw("</tbody></table></div>\n");
+    }
     if cache.trials_without_requests > 0 {
         m.raw("<p class=\"note\">Of ").int(cache.trials_without_requests);
         m.raw(" more scored trials the requests are not at hand.</p>\n");
     }
 }
 
-/// Rates, amplification and money of a row.
-fn cells(figures: &CacheFigures) -> [String; 8] {
-    let usd = |of: fn(&crate::cache::CacheCosts) -> f64| {
-        figures.cost_usd.as_ref().map_or("-".to_owned(), |costs| format!("{:.4}", of(costs)))
-    };
-    [
-        figures::percent(figures.reported_hit_rate),
-        figures::percent(figures.achievable_hit_rate),
-        figures::points(figures.gap),
-        figures.prefill_amplification.map_or("-".to_owned(), |value| format!("{value:.2}")),
-        usd(|costs| costs.reported),
-        usd(|costs| costs.without_cache),
-        usd(|costs| costs.achievable),
-        usd(|costs| costs.perfect),
-    ]
+fn heading(m: &mut Markup, caption: &'static str, names: &[&'static str]) {
+    m.raw("<div class=\"card scroll\"><table>\n<caption>").raw(caption);
+    m.raw("</caption><thead><tr><th scope=\"col\">variant</th>");
+    for name in names {
+        m.raw("<th scope=\"col\" class=\"n\">").raw(name).raw("</th>");
+    }
+    m.raw("</tr></thead>\n<tbody>\n");
+}
+
+/// A variant with what its figures are worth, and its cells.
+fn row(m: &mut Markup, variant: &str, figures: &CacheFigures, cells: &[String]) {
+    m.raw("<tr><th scope=\"row\">")
+        .text(variant)
+        .raw(" ")
+        .with(|m| parts::kind(m, Some(figures.reported_kind)));
+    if figures.achievable_kind != figures.reported_kind {
+        m.raw(" ").with(|m| parts::kind(m, Some(figures.achievable_kind)));
+    }
+    m.raw("</th>");
+    for cell in cells {
+        m.raw("<td class=\"n\">").text(cell).raw("</td>");
+    }
+    m.raw("</tr>\n");
 }
 
 /// What broke prefixes, ranked by the tokens that it cost.

@@ -31,16 +31,27 @@ pub(super) fn comparisons(view: &View) -> Vec<Comparison> {
 
 /// The verdict of a comparison in one sentence.
 pub(super) fn verdict(m: &mut Markup, comparison: &Comparison) {
-    let (base, head) = (&comparison.arms.base.variant, &comparison.arms.head.variant);
-    m.raw("<strong>").text(head).raw("</strong> ").raw(match comparison.rate.verdict {
+    let (base, head) = (name(comparison, true), name(comparison, false));
+    m.raw("<strong>").text(&head).raw("</strong> ").raw(match comparison.rate.verdict {
         Verdict::Better => "passes more often than ",
         Verdict::Worse => "passes less often than ",
         Verdict::Equivalent => "passes as often as ",
         Verdict::Inconclusive => "cannot be told apart by pass rate from ",
     });
-    m.raw("<strong>").text(base).raw("</strong>: ").text(&words::because(comparison)).raw(".");
+    m.raw("<strong>").text(&base).raw("</strong>: ").text(&words::because(comparison)).raw(".");
     if comparison.synthetic {
         m.raw(" <span class=\"tag loud\">SYNTHETIC</span>");
+    }
+}
+
+/// The variant of an arm; with its run where the two variants have one name.
+fn name(comparison: &Comparison, base: bool) -> String {
+    let arms = &comparison.arms;
+    let arm = if base { &arms.base } else { &arms.head };
+    if arms.base.variant == arms.head.variant {
+        format!("{} of run {}", arm.variant, arm.run_id)
+    } else {
+        arm.variant.clone()
     }
 }
 
@@ -50,10 +61,8 @@ pub(super) fn compare(m: &mut Markup, comparisons: &[Comparison]) {
                 interval. A line that crosses the middle may be chance.";
     section(m, "compare", "Comparison", lead, |m| {
         for comparison in comparisons {
-            m.raw("<h3 class=\"arm\">")
-                .text(&comparison.arms.head.variant)
-                .raw(" <span class=\"quiet\">against ");
-            m.text(&comparison.arms.base.variant).raw("</span></h3>\n<p>").with(|m| verdict(m, comparison));
+            m.raw("<h3 class=\"arm\">").text(&name(comparison, false)).raw(" <span class=\"quiet\">against ");
+            m.text(&name(comparison, true)).raw("</span></h3>\n<p>").with(|m| verdict(m, comparison));
             if let Some(needed) = words::needed(&comparison.rate) {
                 m.raw(" ").text(&needed).raw(".");
             }
