@@ -3,6 +3,7 @@
 //! model is run.
 
 pub mod align;
+mod alike;
 mod any;
 mod beside;
 mod deltas;
@@ -15,6 +16,7 @@ mod rename;
 mod terms;
 mod write;
 
+pub use alike::Volatile;
 pub use beside::{Finding, RuleUse};
 pub use format::{
     CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, Start, ToolRun,

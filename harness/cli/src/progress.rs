@@ -4,11 +4,15 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use base::TrialId;
+use cassette::Volatile;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use journal::{Ended, Outcome, RunDir};
 use runner::Progress;
 
 use crate::output;
+
+/// Characters that are shown of a volatile value.
+const VALUE_MAX: usize = 60;
 
 /// A bar over all trials, with the number of failures and the trial that ended last.
 pub(crate) struct Bar {
@@ -71,6 +75,27 @@ impl Progress for Bar {
         self.bar.set_message(format!("{passed} passed, {failed} failed, {other} other; {trial}"));
         self.bar.inc(1);
     }
+
+    fn kept(&self, trial: &TrialId, differ: &[Volatile]) {
+        if differ.is_empty() {
+            return;
+        }
+        let value =
+            |v: &Volatile| format!("{} at {}: {} -> {}", v.class, v.path, brief(&v.was), brief(&v.is));
+        let values: Vec<String> = differ.iter().map(value).collect();
+        self.bar.suspend(|| {
+            output::note(&format!(
+                "{trial}: says the same as what stands there, which stays, but for\n  {}",
+                values.join("\n  ")
+            ));
+        });
+    }
+}
+
+/// A value that is long, cut.
+fn brief(text: &str) -> String {
+    let cut: String = text.chars().take(VALUE_MAX).collect();
+    format!("{:?}", if cut.len() < text.len() { cut + "..." } else { cut })
 }
 
 /// A bar over files that are read.

@@ -7,6 +7,7 @@ mod forked;
 pub mod live;
 mod meter;
 mod pace;
+mod perturbed;
 mod played;
 mod record;
 mod retry;
@@ -21,6 +22,7 @@ pub use fault::{
 pub use forked::{Forked, MAIN_LANE};
 pub use meter::{Limits, Metered, Purse};
 pub use pace::{Pace, Paced};
+pub use perturbed::Perturbed;
 pub use played::CassetteModel;
 pub use promptcache::{O200k, Price, PriceError, PriceTable};
 pub use record::{Recorder, SharedWriter};

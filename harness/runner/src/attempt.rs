@@ -24,6 +24,7 @@ use crate::live::Live;
 use crate::part::Part;
 use crate::plan::{CacheApart, ForkFrom, ModelSpec, TrialPlan, tampering, wrong_answer};
 use crate::prompts::Prompts;
+use crate::run::Progress;
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
 use crate::world::World;
@@ -53,6 +54,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) apart: Option<CacheApart>,
     /// The host's clock.
     pub(crate) clock: &'a dyn Clock,
+    /// Is told which recordings stay as they are.
+    pub(crate) progress: &'a dyn Progress,
     /// Where replayed cassettes are kept, by digest.
     pub(crate) cassettes: PathBuf,
     /// Where recordings are copied to when they are whole.

@@ -2,17 +2,18 @@
 //! both.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use agent::external::ExternalSpec;
 use agent::{AgentEnd, Brief, Means, Native, Observer, Patience, PromptSpec, Tally};
 use base::{VirtualClock, micros};
-use cassette::{CountTokens, Header, Kind, Snapshot, Writer};
+use cassette::{Cassette, CountTokens, Header, Kind, Snapshot, Volatile, Writer};
 use journal::{Event, FailureMode, FigureKind, Host};
 use model::{
-    CassetteModel, FaultLog, FaultOptions, Faulty, Forked, MAIN_LANE, Model, O200k, Pace, Recorder, Rest,
-    SharedWriter, Sleep,
+    CassetteModel, FaultLog, FaultOptions, Faulty, Forked, MAIN_LANE, Model, O200k, Pace, Perturbed,
+    Recorder, Rest, SharedWriter, Sleep,
 };
 use sandbox::{Container, Environment, Manifest};
 use suite::harbor::{MinReward, RewardStrategy};
@@ -178,6 +179,9 @@ impl Part<'_> {
         let model = faulty.as_ref().map_or(model, |faulty| faulty as &dyn Model);
         let recorder = writer.as_ref().map(|writer| Recorder::new(model, Arc::clone(writer)));
         let model = recorder.as_ref().map_or(model, |recorder| recorder as &dyn Model);
+        let perturb = &self.job.variant.perturb;
+        let perturbed = (!perturb.is_empty()).then(|| Perturbed::new(model, perturb));
+        let model = perturbed.as_ref().map_or(model, |perturbed| perturbed as &dyn Model);
         let paced = time::paced(model, self.pace(source), self.shared.cancel);
         let tape = source.tape(writer.as_ref());
         let clock = VirtualClock::new(source.clock);
@@ -373,12 +377,23 @@ impl Part<'_> {
             let id = &self.job.trial.id;
             std::fs::create_dir_all(folder).map_err(keeping)?;
             let target = folder.join(format!("{}.{}.jsonl", id.task, id.number));
+            if let Some(differ) = said_before(&target, &path) {
+                self.shared.progress.kept(id, &differ);
+                return Ok(());
+            }
             let partial = tempfile::NamedTempFile::new_in(folder).map_err(keeping)?;
             std::fs::copy(&path, partial.path()).map_err(keeping)?;
             partial.persist(target).map_err(keeping)?;
         }
         Ok(())
     }
+}
+
+/// In which volatile values a new recording differs from one that stands there; nothing where it says anything else, or
+/// none stands there that can be read.
+fn said_before(standing: &Path, new: &Path) -> Option<Vec<Volatile>> {
+    let standing = Cassette::load(standing).ok()?;
+    standing.volatile_differences(&Cassette::load(new).ok()?)
 }
 
 /// How a step's hidden checks are run.

@@ -243,6 +243,7 @@ fn refuse(variant: &Variant) -> Result<(), RunError> {
     let asked = [
         ("parameters", !variant.parameters.is_empty()),
         ("tools", variant.tools.is_some()),
+        ("perturb", !variant.perturb.is_empty()),
         ("append", variant.append.is_some() && !external.agent.takes_append()),
     ];
     match asked.iter().find(|(_, asked)| *asked) {
@@ -406,6 +407,9 @@ impl Maker<'_> {
         for (index, variant) in selection.variants.iter().enumerate() {
             let mut hasher = Hasher::new("variant");
             hasher.field(&means(variant)?);
+            if !variant.perturb.is_empty() {
+                hasher.field(format!("perturb {:?}", variant.perturb).as_bytes());
+            }
             self.prompts[index].hash(&mut hasher);
             for (number, suite) in selection.suites.iter().enumerate() {
                 self.suite(index, number, suite, &mut hasher)?;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base::{Clock, Seed, TrialId};
+use cassette::Volatile;
 use journal::{Ended, GitState, Plan, RunDir, RunHeader, TrialDir};
 use model::Pace;
 use rayon::prelude::*;
@@ -121,6 +122,11 @@ pub trait Progress: Sync {
     /// Whether no further trial is wanted; those under way come to their end.
     fn is_enough(&self) -> bool {
         false
+    }
+    /// A trial was recorded again and said the same: the recording that stood there is left as it was. `differ`: the
+    /// volatile values in which the two differ.
+    fn kept(&self, trial: &TrialId, differ: &[Volatile]) {
+        let _ = (trial, differ);
     }
 }
 
@@ -249,6 +255,7 @@ impl<'a> Engine<'a> {
             fork: self.planned.selection.fork.as_ref(),
             apart: self.planned.selection.apart,
             clock: self.options.clock,
+            progress,
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),
             scanner: std::sync::Arc::default(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wire::Perturb;
 
 use crate::config::{DEFAULT_VARIANT, Source};
 use crate::error::SuiteError;
@@ -42,6 +43,9 @@ pub struct Variant {
     pub policy: Option<Policy>,
     /// The tools the agent has; all of them where it doesn't say.
     pub tools: Option<Vec<String>>,
+    /// In which ways its requests break the prompt cache on purpose; none unless it says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub perturb: Vec<Perturb>,
 }
 
 /// How much runs unattended, how often failed checks go back, and within which time a pass is of use.
@@ -90,6 +94,7 @@ impl Variant {
             tier: Tier::unattended(),
             policy: None,
             tools: None,
+            perturb: Vec::new(),
         }
     }
 }
@@ -109,6 +114,7 @@ pub(crate) struct VariantTable {
     tier: Option<String>,
     policy: Option<PolicyTable>,
     tools: Option<Vec<String>>,
+    perturb: Option<Vec<Perturb>>,
 }
 
 /// `[tier.NAME]` as written.
@@ -200,6 +206,9 @@ fn lay_over(
     variant.append = table.append.map(|file| source.root.join(file)).or(variant.append.take());
     variant.base = table.base.or(variant.base.take());
     variant.tools = table.tools.or(variant.tools.take());
+    if let Some(perturb) = table.perturb {
+        variant.perturb = perturb;
+    }
     Ok(())
 }
 
