@@ -77,11 +77,22 @@ edit() { # TASK SED-SCRIPT: changes its cassette, and must change it
 damaged() { # the suite failures: recordings that are damaged as each task says
     local folder=tasks/failures/cassettes/main task
     selected=()
-    for task in instructions-changed cassette-cut cassette-stale drift; do selected+=(--task "$task"); done
+    for task in instructions-changed cassette-cut cassette-stale drift model-changed tools-changed parameters-changed \
+        item-changed item-inserted item-missing recording-too-short recording-goes-on; do
+        selected+=(--task "$task")
+    done
     record tasks/failures "$folder" --model script
     edit instructions-changed 's/Numbers are written in digits\./Numbers are written in words./'
     edit cassette-stale '1s/"task_digest":"[0-9a-f]{8}/"task_digest":"00000000/'
     edit drift 's/"effect":\{"answer\.txt":"[0-9a-f]{4}/"effect":{"answer.txt":"0000/'
+    edit model-changed 's/^(\{"block":.*"kind":"head".*"model":")stub-1"/\1stub-0"/'
+    edit tools-changed 's/Runs a command with bash/Runs a command with sh/'
+    edit parameters-changed 's/"tool_choice":"auto"/"tool_choice":"required"/'
+    edit item-changed 's/Write the number 42 into/Put the number 42 into/'
+    edit item-inserted 's/("step":2,.*"add":\[[0-9]+),[0-9]+\]/\1]/'
+    edit item-missing 's/("step":2,.*"add":\[[0-9]+,)([0-9]+)\]/\1\2,\2]/'
+    edit recording-too-short '/^\{"exchange":.*"step":2,/d'
+    edit recording-goes-on '/^\{"exchange":.*"step":2,/{p; s/"step":2,/"step":3,/; s/"keep":[0-9]+,"add":\[/"keep":13,"add":[9,/}'
     head -c $(($(wc -c <"$folder/cassette-cut.1.jsonl") / 2)) "$folder/cassette-cut.1.jsonl" >"$out/cut"
     cat "$out/cut" >"$folder/cassette-cut.1.jsonl"
 }

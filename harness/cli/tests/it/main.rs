@@ -19,6 +19,7 @@ mod full;
 mod hosted;
 mod place;
 mod recordings;
+mod remake;
 mod regrade;
 mod steps;
 mod stops;
