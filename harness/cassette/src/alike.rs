@@ -119,6 +119,10 @@ fn bare(header: &Header) -> Header {
 fn answers_alike(a: &Exchange, b: &Exchange) -> bool {
     let place = |e: &Exchange| (e.lane.clone(), e.step, e.attempt, e.protocol, e.status);
     let answer = |e: &Exchange| (e.body.clone(), e.total_us, e.retry_after_ms);
-    let frames = |e: &Exchange| e.frames.iter().map(|f| (f.gap_us, f.text())).collect::<Vec<_>>();
-    place(a) == place(b) && answer(a) == answer(b) && frames(a) == frames(b)
+    let frames = a.frames.len() == b.frames.len()
+        && a.frames
+            .iter()
+            .zip(&b.frames)
+            .all(|(a, b)| (a.gap_us, &a.event) == (b.gap_us, &b.event) && a.text() == b.text());
+    place(a) == place(b) && answer(a) == answer(b) && frames
 }

@@ -32,7 +32,9 @@ fn remake(place: &Place, arguments: &[&str]) -> Done {
     let mut script = Command::new("bash");
     script.env_clear().current_dir(place.tree());
     for (name, value) in command.get_envs() {
-        value.map(|value| script.env(name, value));
+        if let Some(value) = value {
+            script.env(name, value);
+        }
     }
     command.env_clear();
     script.env("RETAKE", program).arg("tasks/record.sh").arg("--check").args(arguments);
