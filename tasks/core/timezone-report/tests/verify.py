@@ -1,6 +1,7 @@
 """Works the reports out minute by minute and compares them with what /app prints, in a process of its own."""
 
 import datetime
+import functools
 import os
 import random
 import subprocess
@@ -29,6 +30,7 @@ DAYS = {
 }
 
 
+@functools.cache
 def parse(text):
     return datetime.datetime.fromisoformat(text).replace(tzinfo=UTC)
 
