@@ -1,0 +1,20 @@
+"""Reply: what a customer has here."""
+
+from dataclasses import dataclass
+
+from club.customer import Customer
+
+
+@dataclass(frozen=True)
+class Reply:
+    customer: Customer
+    topic: str
+
+    def to_json(self):
+        """As it is kept on disk."""
+        return {"customer_id": self.customer.number, "customer_name": self.customer.name, "topic": self.topic}
+
+    @classmethod
+    def from_json(cls, kept):
+        customer = Customer(kept["customer_id"], kept["customer_name"])
+        return cls(customer, kept["topic"])

@@ -1,0 +1,27 @@
+import unittest
+
+from club.deposit import model, rules, view
+from club.customer import Customer
+
+
+class Deposits(unittest.TestCase):
+    def setUp(self):
+        self.customer = Customer(7, "Ada")
+        self.one = model.Deposit(self.customer, 1200)
+
+    def test_kept_as_before(self):
+        kept = self.one.to_json()
+        self.assertEqual(kept, {"customer_id": 7, "customer_name": "Ada", "amount": 1200})
+        self.assertEqual(model.Deposit.from_json(kept), self.one)
+
+    def test_text(self):
+        self.assertEqual(view.line(self.one), f"Customer 7 (Ada) left a deposit of {self.one.amount}")
+
+    def test_rules(self):
+        found = [self.one, model.Deposit(Customer(8, "Bo"), 8000 + 1)]
+        self.assertEqual(rules.open_of(found, self.customer), 1200)
+        self.assertEqual([customer.number for customer in rules.customers_over_the_limit(found)], [8])
+
+
+if __name__ == "__main__":
+    unittest.main()

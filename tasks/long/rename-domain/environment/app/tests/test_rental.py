@@ -1,0 +1,29 @@
+import unittest
+
+from club.rental import model, rules, view
+from club.customer import Customer
+
+
+class Rentals(unittest.TestCase):
+    def setUp(self):
+        self.customer = Customer(7, "Ada")
+        self.one = model.Rental(self.customer, "Tennis")
+
+    def test_kept_as_before(self):
+        kept = self.one.to_json()
+        self.assertEqual(kept, {"customer_id": 7, "customer_name": "Ada", "racket": "Tennis"})
+        self.assertEqual(model.Rental.from_json(kept), self.one)
+
+    def test_text(self):
+        self.assertEqual(view.line(self.one), f"Customer 7 (Ada) borrowed {self.one.racket}")
+
+    def test_rules(self):
+        found = []
+        for _ in range(rules.MOST_PER_CUSTOMER):
+            rules.add(found, self.customer, "Tennis")
+        with self.assertRaises(rules.RentalRefused):
+            rules.add(found, self.customer, "Tennis")
+
+
+if __name__ == "__main__":
+    unittest.main()

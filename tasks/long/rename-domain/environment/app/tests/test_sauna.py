@@ -1,0 +1,29 @@
+import unittest
+
+from club.sauna import model, rules, view
+from club.customer import Customer
+
+
+class Slots(unittest.TestCase):
+    def setUp(self):
+        self.customer = Customer(7, "Ada")
+        self.one = model.Slot(self.customer, "Tennis")
+
+    def test_kept_as_before(self):
+        kept = self.one.to_json()
+        self.assertEqual(kept, {"customer_id": 7, "customer_name": "Ada", "hour": "Tennis"})
+        self.assertEqual(model.Slot.from_json(kept), self.one)
+
+    def test_text(self):
+        self.assertEqual(view.line(self.one), f"Customer 7 (Ada) is in the sauna at {self.one.hour}")
+
+    def test_rules(self):
+        found = []
+        for _ in range(rules.MOST_PER_CUSTOMER):
+            rules.add(found, self.customer, "Tennis")
+        with self.assertRaises(rules.SlotRefused):
+            rules.add(found, self.customer, "Tennis")
+
+
+if __name__ == "__main__":
+    unittest.main()

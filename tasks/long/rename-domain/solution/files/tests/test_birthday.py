@@ -1,0 +1,26 @@
+import unittest
+
+from club.birthday import model, rules, view
+from club.member import Member
+
+
+class Greetings(unittest.TestCase):
+    def setUp(self):
+        self.member = Member(7, "Ada")
+        self.one = model.Greeting(self.member, "Tennis")
+
+    def test_kept_as_before(self):
+        kept = self.one.to_json()
+        self.assertEqual(kept, {"customer_id": 7, "customer_name": "Ada", "month": "Tennis"})
+        self.assertEqual(model.Greeting.from_json(kept), self.one)
+
+    def test_text(self):
+        self.assertEqual(view.line(self.one), f"Member 7 (Ada) has birthday in {self.one.month}")
+
+    def test_rules(self):
+        self.assertEqual(rules.next_member([self.one], "Tennis"), self.member)
+        self.assertEqual(rules.without([self.one], self.member), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

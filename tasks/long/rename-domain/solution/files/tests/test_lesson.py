@@ -1,0 +1,29 @@
+import unittest
+
+from club.lesson import model, rules, view
+from club.member import Member
+
+
+class Lessons(unittest.TestCase):
+    def setUp(self):
+        self.member = Member(7, "Ada")
+        self.one = model.Lesson(self.member, "Tennis")
+
+    def test_kept_as_before(self):
+        kept = self.one.to_json()
+        self.assertEqual(kept, {"customer_id": 7, "customer_name": "Ada", "coach": "Tennis"})
+        self.assertEqual(model.Lesson.from_json(kept), self.one)
+
+    def test_text(self):
+        self.assertEqual(view.line(self.one), f"Member 7 (Ada) learns with {self.one.coach}")
+
+    def test_rules(self):
+        found = []
+        for _ in range(rules.MOST_PER_MEMBER):
+            rules.add(found, self.member, "Tennis")
+        with self.assertRaises(rules.LessonRefused):
+            rules.add(found, self.member, "Tennis")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,20 @@
+"""Greeting: what a member has here."""
+
+from dataclasses import dataclass
+
+from club.member import Member
+
+
+@dataclass(frozen=True)
+class Greeting:
+    member: Member
+    month: str
+
+    def to_json(self):
+        """As it is kept on disk."""
+        return {"customer_id": self.member.number, "customer_name": self.member.name, "month": self.month}
+
+    @classmethod
+    def from_json(cls, kept):
+        member = Member(kept["customer_id"], kept["customer_name"])
+        return cls(member, kept["month"])
