@@ -1,9 +1,12 @@
 //! The pieces of a request in the order that decides a cache: model and parameters, tools one by one, instructions,
 //! items one by one. Knows nothing of how they are compared.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use base::Digest;
 use serde::{Deserialize, Serialize};
+
+use crate::{JsonError, canonical};
 
 /// What a block is a piece of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,13 +51,15 @@ impl PartialEq for Thread {
 impl Eq for Thread {}
 
 /// A conversation as it will be sent. It grows at its end; a rewritten history is a new generation. Every block has
-/// a stamp that no other block of the prompt ever has, so that whoever has seen a block need never look at it again.
+/// a stamp that no other block of the prompt ever has, so that whoever has seen a block need never look at it again; and
+/// the digest of its canonical text is made once for all who ask for it.
 #[derive(Clone, Debug, Default)]
 pub struct Prompt {
     thread: Thread,
     generation: u32,
     blocks: Vec<Block>,
     stamps: Vec<u32>,
+    digests: Vec<OnceLock<Digest>>,
     last_stamp: u32,
 }
 
@@ -72,6 +77,7 @@ impl Prompt {
         self.blocks.push(block);
         self.last_stamp += 1;
         self.stamps.push(self.last_stamp);
+        self.digests.push(OnceLock::new());
     }
 
     /// All blocks, first to last.
@@ -82,6 +88,16 @@ impl Prompt {
     /// The stamp of each block.
     pub fn stamps(&self) -> &[u32] {
         &self.stamps
+    }
+
+    /// Digest of a block's canonical text; a block that is not there has that of an empty one, which is not JSON.
+    pub fn digest(&self, at: usize) -> Result<Digest, JsonError> {
+        if let Some(digest) = self.digests.get(at).and_then(OnceLock::get) {
+            return Ok(*digest);
+        }
+        let raw = self.blocks.get(at).map_or("", |block| &block.raw);
+        let digest = Digest::of(canonical(raw)?.as_bytes());
+        Ok(*self.digests.get(at).map_or(&digest, |known| known.get_or_init(|| digest)))
     }
 
     /// Which conversation this is: stamps of another say nothing about it.
@@ -99,6 +115,7 @@ impl Prompt {
         self.generation += 1;
         self.blocks.truncate(keep);
         self.stamps.truncate(keep);
+        self.digests.truncate(keep);
     }
 
     /// Makes this the prompt of the pieces. A block that stands at its place byte for byte stays; where pieces only
@@ -107,6 +124,7 @@ impl Prompt {
         let mut rewritten = pieces.len() < self.blocks.len();
         self.blocks.truncate(pieces.len());
         self.stamps.truncate(pieces.len());
+        self.digests.truncate(pieces.len());
         for (at, (kind, raw)) in pieces.iter().enumerate() {
             match self.blocks.get_mut(at) {
                 Some(block) if block.kind == *kind && *block.raw == **raw => {}
@@ -114,6 +132,7 @@ impl Prompt {
                     *block = Block::new(*kind, *raw);
                     self.last_stamp += 1;
                     self.stamps[at] = self.last_stamp;
+                    self.digests[at] = OnceLock::new();
                     rewritten = true;
                 }
                 None => self.push(Block::new(*kind, *raw)),

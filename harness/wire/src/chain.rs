@@ -26,10 +26,15 @@ pub struct Template {
 }
 
 impl Template {
+    /// The template of a block without volatile values, from the digest of its canonical text.
+    fn plain(digest: Digest) -> Self {
+        Self { digest, captures: Vec::new() }
+    }
+
     /// The template of a canonical text with [marks](crate::marked).
     pub fn of(text: &str) -> Self {
         if !has_marks(text) {
-            return Self { digest: Digest::of(text.as_bytes()), captures: Vec::new() };
+            return Self::plain(Digest::of(text.as_bytes()));
         }
         let (plain, mut captures) = unmarked(text);
         captures.retain(|capture| !is_measured(capture));
@@ -64,6 +69,11 @@ pub trait Normalise: Send + Sync {
     /// the blocks before it.
     fn text(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<String, JsonError>;
 
+    /// Whether every block's template is that of its canonical text as it is, whatever stands in it.
+    fn is_exact(&self) -> bool {
+        false
+    }
+
     /// The block's template.
     fn normalise(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<Template, JsonError> {
         Ok(Template::of(&self.text(kind, raw, known)?))
@@ -79,8 +89,12 @@ impl Normalise for Exact {
         canonical(raw)
     }
 
+    fn is_exact(&self) -> bool {
+        true
+    }
+
     fn normalise(&self, _kind: BlockKind, raw: &str, _known: &[Capture]) -> Result<Template, JsonError> {
-        Ok(Template { digest: Digest::of(canonical(raw)?.as_bytes()), captures: Vec::new() })
+        Ok(Template::plain(Digest::of(canonical(raw)?.as_bytes())))
     }
 }
 
@@ -220,7 +234,16 @@ impl Tracker {
             same = self.seen.iter().zip(stamps).take_while(|(seen, stamp)| seen.stamp == **stamp).count();
             self.generation = prompt.generation();
         }
-        self.follow(same, stamps, |at| &prompt.blocks()[at], normalise)
+        // Others who follow this prompt ask for the same digests.
+        let exact = normalise.is_exact();
+        let make = |at: usize, known: &[Capture]| {
+            let block = &prompt.blocks()[at];
+            match exact {
+                true => prompt.digest(at).map(Template::plain),
+                false => normalise.normalise(block.kind, &block.raw, known),
+            }
+        };
+        self.bring(same, stamps, |at| prompt.blocks()[at].kind, make)
     }
 
     /// The key of a request from the stamps of its blocks; equal stamps mean equal blocks. Its first `same` blocks are
@@ -232,29 +255,42 @@ impl Tracker {
         block: impl Fn(usize) -> &'b Block,
         normalise: &dyn Normalise,
     ) -> Result<Digest, JsonError> {
+        let make = |at: usize, known: &[Capture]| {
+            let block = block(at);
+            normalise.normalise(block.kind, &block.raw, known)
+        };
+        self.bring(same, stamps, |at| block(at).kind, make)
+    }
+
+    /// Brings the chain to a request whose templates `make` gives.
+    fn bring(
+        &mut self,
+        same: usize,
+        stamps: &[u32],
+        kind: impl Fn(usize) -> BlockKind,
+        make: impl Fn(usize, &[Capture]) -> Result<Template, JsonError>,
+    ) -> Result<Digest, JsonError> {
         self.chain.truncate(same);
         self.seen.truncate(stamps.len());
         for (at, stamp) in stamps.iter().enumerate().skip(self.chain.len()) {
-            let block = block(at);
-            self.see(at, block, *stamp, normalise)?;
-            self.chain.push(block.kind, &self.seen[at].template);
+            self.see(at, *stamp, |known| make(at, known))?;
+            self.chain.push(kind(at), &self.seen[at].template);
         }
         Ok(self.chain.key().unwrap_or_else(|| Hasher::new("chain").finish()))
     }
 
-    /// Makes sure that the template at a place is this block's.
+    /// Makes sure that the template at a place is that of the block with this stamp.
     fn see(
         &mut self,
         at: usize,
-        block: &Block,
         stamp: u32,
-        normalise: &dyn Normalise,
+        make: impl FnOnce(&[Capture]) -> Result<Template, JsonError>,
     ) -> Result<(), JsonError> {
         let known = self.chain.followed.as_slice();
         if self.seen.get(at).is_some_and(|seen| seen.stamp == stamp && *seen.known == *known) {
             return Ok(());
         }
-        let template = normalise.normalise(block.kind, &block.raw, known)?;
+        let template = make(known)?;
         let before = at.checked_sub(1).and_then(|before| self.seen.get(before)).map(|seen| &seen.known);
         let known = before.filter(|before| ***before == *known).map_or_else(|| known.into(), Arc::clone);
         let seen = Seen { stamp, known, template };
@@ -348,6 +384,20 @@ mod tests {
             self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             Exact.text(kind, raw, known)
         }
+    }
+
+    #[test]
+    fn a_replaced_block_has_another_digest_and_one_that_is_no_json_none() {
+        let (mut prompt, mut tracker) = (Prompt::default(), Tracker::default());
+        let pieces = |raw| [(BlockKind::Head, "{}"), (BlockKind::Item, raw)];
+        prompt.follow(&pieces("1"));
+        let first = tracker.key(&prompt, &Exact).unwrap();
+        assert_eq!(prompt.digest(1).unwrap(), Digest::of(b"1"));
+        prompt.follow(&pieces("2"));
+        assert_eq!(prompt.digest(1).unwrap(), Digest::of(b"2"));
+        assert_ne!(tracker.key(&prompt, &Exact).unwrap(), first);
+        prompt.follow(&pieces("{"));
+        assert!(prompt.digest(1).is_err() && prompt.digest(9).is_err());
     }
 
     #[test]

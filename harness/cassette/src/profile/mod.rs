@@ -202,8 +202,12 @@ impl Normalise for Profile {
         canonical_with(&text, &mut self.taken(kind, known))
     }
 
+    fn is_exact(&self) -> bool {
+        self.rules.is_empty() && self.secrets.is_none() && self.protocol != Protocol::Messages
+    }
+
     fn normalise(&self, kind: BlockKind, raw: &str, known: &[Capture]) -> Result<Template, JsonError> {
-        if self.rules.is_empty() && self.secrets.is_none() && self.protocol != Protocol::Messages {
+        if self.is_exact() {
             return Exact.normalise(kind, raw, known);
         }
         Ok(Template::of(&self.text(kind, raw, known)?))
