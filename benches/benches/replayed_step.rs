@@ -1,15 +1,19 @@
 //! A replayed step: the recorded answer is found for a request that has grown by 20 kB, read, taken into the
 //! conversation, and journaled. Must cost the same at step 10 and at step 1,000. The tool that would run is left out.
+//! Measured is the thread's own time: how busy the host is otherwise is not in it.
 
 #![expect(clippy::unwrap_used, reason = "a bench is no library; what cannot be made ends it")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Digest, Timestamp, TrialId};
 use cassette::{Cassette, CountTokens, Header, Kind, Player, Response, Writer};
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use journal::{Event, Generated, Host, ToolOutcome, TrialDir, TrialWriter};
 use model::{Call, CassetteModel, Model, Reply};
+use rustix::time::{ClockId, clock_gettime};
 use wire::responses::items;
 use wire::{Authored, AuthoredCall, Block, BlockKind, Exact, Prompt, Protocol, Tracker, Usage};
 
@@ -18,6 +22,44 @@ const OUTPUT: usize = 20_000;
 
 /// Steps in a row that are measured together.
 const RUN: u32 = 32;
+
+/// Time in which this thread had a processor.
+struct CpuTime;
+
+impl CpuTime {
+    fn now() -> Duration {
+        clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap()
+    }
+}
+
+impl Measurement for CpuTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        Self::now()
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        Self::now() - start
+    }
+
+    fn add(&self, one: &Duration, other: &Duration) -> Duration {
+        *one + *other
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
 
 struct NoTokens;
 
@@ -143,7 +185,7 @@ impl Replay {
     }
 }
 
-fn replayed_step(criterion: &mut Criterion) {
+fn replayed_step(criterion: &mut Criterion<CpuTime>) {
     let most = 1000 + RUN;
     let folder = tempfile::tempdir().unwrap();
     let cassette = record(folder.path(), most);
@@ -166,5 +208,9 @@ fn replayed_step(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, replayed_step);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = replayed_step
+}
 criterion_main!(benches);
