@@ -93,29 +93,68 @@ fn stream_out(shared: &Shared, received: &Received, pipe: &Pipe, stream: Stream<
         return Outcome::Abandoned;
     }
     let mut told = Told::new(received.protocol);
-    let (mut given_us, mut ttft_us, mut complete) = (0_u64, None, false);
+    let (mut given_us, mut ttft_us, mut times) = (0_u64, None, Times::default());
     let mut text = Vec::new();
     for frame in stream {
         let frame = match frame {
             Ok(frame) => frame,
-            Err(fault) => return Outcome::Fault(fault),
+            Err(fault) => {
+                times.pass(pipe);
+                return Outcome::Fault(fault);
+            }
         };
         given_us = given_us.saturating_add(frame.gap_us);
         told.take(&frame);
         text.clear();
         frame.write(&mut text);
         let due = shared.options.pace.due(given_us).and_then(|due| received.moment.checked_add(due));
-        let there = due.is_none_or(|due| pipe.wait_until(due)) && pipe.write(&text);
-        ttft_us.get_or_insert_with(|| received.elapsed_us());
-        // A client that has the last event may go before the stream's end, which a recording still wants.
-        if !there && !complete {
+        let there = pipe.write(&text, due);
+        ttft_us.get_or_insert_with(|| {
+            let due = due.map_or(0, |due| base::micros(due.saturating_duration_since(received.moment)));
+            received.elapsed_us().max(due)
+        });
+        if !there && times.complete.is_none() {
             return Outcome::Abandoned;
         }
-        complete = complete || is_last(&frame);
+        times.take(&frame, due);
+    }
+    if !times.pass(pipe) {
+        return Outcome::Abandoned;
     }
     let ttft_us = ttft_us.unwrap_or_else(|| received.elapsed_us());
     let wire::Answer { usage, served, .. } = told.decoder.finish();
     Outcome::Answered { ttft_us, usage, served, body: None }
+}
+
+/// When frames are due that were handed over.
+#[derive(Default)]
+struct Times {
+    last: Option<Instant>,
+    /// Of the last event, once it was handed over; nothing within: at once.
+    complete: Option<Option<Instant>>,
+}
+
+impl Times {
+    fn take(&mut self, frame: &Frame, due: Option<Instant>) {
+        self.last = due.max(self.last);
+        if self.complete.is_none() && is_last(frame) {
+            self.complete = Some(self.last);
+        }
+    }
+
+    /// Returns when all of it is due; false where the client went before. One that has the last event may go before the
+    /// stream's end, which a recording still wants.
+    fn pass(&self, pipe: &Pipe) -> bool {
+        let wait = |due: Option<Instant>| due.is_none_or(|due| pipe.wait_until(due));
+        match self.complete {
+            Some(complete) => {
+                let there = wait(complete);
+                wait(self.last);
+                there
+            }
+            None => wait(self.last),
+        }
+    }
 }
 
 fn is_last(frame: &Frame) -> bool {
@@ -164,13 +203,16 @@ fn fail(shared: &Shared, pipe: &Pipe, at: Position, protocol: Protocol, fault: M
         }
         ModelFault::Transport { kind, .. } => {
             transport = Some(kind);
+            if kind == TransportFault::Refused {
+                shared.door.shut();
+            }
             pipe.begin(Head::Nothing(break_of(kind)));
             pipe.end(Err(break_of(kind)));
         }
         ModelFault::Torn { kind, bytes } => {
             transport = Some(kind);
             pipe.begin(Head::Stream);
-            pipe.write(&bytes);
+            pipe.write(&bytes, None);
             pipe.end(Err(break_of(kind)));
         }
         ModelFault::Diverged { miss } => {

@@ -1,9 +1,9 @@
-//! Connections of our own: without delay, and such that an answer can break the one it goes over. Knows nothing of
-//! what goes over them.
+//! Connections of our own: without delay, and such that an answer can break the one it goes over, or have nobody listen
+//! for a while. Knows nothing of what goes over them.
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
@@ -11,13 +11,20 @@ use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use rustix::net::Shutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::pipe::Break;
 
 /// How long to wait when no connection can be taken, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long nobody listens where a client is to be refused: longer than its first pause, shorter than its last.
+const SHUT: Duration = Duration::from_millis(300);
+/// Connections that may wait to be taken.
+const WAITING: i32 = 1024;
 
 /// Whether a connection is to be broken, and how.
 #[derive(Debug, Default)]
@@ -38,8 +45,46 @@ impl Broken {
     }
 }
 
+/// Shuts the port for a while.
+#[derive(Debug, Default)]
+pub(crate) struct Door(Notify);
+
+impl Door {
+    /// Whoever connects next is refused, until it opens again by itself.
+    pub(crate) fn shut(&self) {
+        self.0.notify_one();
+    }
+}
+
 /// Takes connections.
-pub(crate) struct Listening(pub(crate) TcpListener);
+pub(crate) struct Listening {
+    pub(crate) listener: TcpListener,
+    pub(crate) door: Arc<Door>,
+}
+
+impl Listening {
+    /// The next connection; nothing where the door was shut.
+    async fn next(&self) -> Option<io::Result<(TcpStream, SocketAddr)>> {
+        let mut shut = pin!(self.door.0.notified());
+        std::future::poll_fn(|context| {
+            if shut.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            self.listener.poll_accept(context).map(Some)
+        })
+        .await
+    }
+
+    /// Listens no more, and again after a while, on the same port.
+    async fn pause(&self) -> io::Result<()> {
+        let address = self.listener.local_addr()?;
+        rustix::net::shutdown(&self.listener, Shutdown::Read)?;
+        tokio::time::sleep(SHUT).await;
+        // The port is still its own where it was asked for by number.
+        let _ = rustix::net::bind(&self.listener, &address);
+        Ok(rustix::net::listen(&self.listener, WAITING)?)
+    }
+}
 
 impl Listener for Listening {
     type Io = Connection;
@@ -47,7 +92,12 @@ impl Listener for Listening {
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         loop {
-            match self.0.accept().await {
+            let Some(accepted) = self.next().await else {
+                // Where it cannot be shut the client sees no more than its broken connection.
+                let _ = self.pause().await;
+                continue;
+            };
+            match accepted {
                 Ok((stream, address)) => {
                     // Where it cannot be set, frames are only later.
                     let _ = stream.set_nodelay(true);
@@ -60,7 +110,7 @@ impl Listener for Listening {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 

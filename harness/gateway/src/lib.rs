@@ -12,6 +12,7 @@ mod lanes;
 mod pipe;
 mod routes;
 mod server;
+mod timer;
 
 pub use event::{Event, Observer, Position, Silent};
 pub use server::{Gateway, GatewayError, Options, Summary};

@@ -1,6 +1,8 @@
-//! What stands between the thread that answers and the connection that writes: bytes in order, bounded, each side
-//! told when the other goes. Knows nothing of HTTP beyond a status.
+//! What stands between the thread that answers and the connection that writes: bytes in order, bounded, each with the
+//! moment from which it may be written, and each side told when the other goes. The connection itself keeps the moments:
+//! a thread that were woken for each would be one more that has to get its turn. Knows nothing of HTTP beyond a status.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -8,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures_core::Stream;
+
+use crate::timer::Timer;
 
 /// Bytes that may wait for a slow client.
 const WAITING_MAX_BYTES: usize = 1 << 20;
@@ -46,12 +50,34 @@ pub(crate) struct Pipe {
 #[derive(Debug, Default)]
 struct State {
     head: Option<Head>,
+    /// What may be written now.
     bytes: Vec<u8>,
+    /// What may be written later, in order.
+    later: VecDeque<(Instant, Box<[u8]>)>,
+    /// Bytes of it.
+    later_bytes: usize,
     end: Option<Result<(), Break>>,
     waker: Option<Waker>,
     gone: bool,
     /// Whether the thread that answers waits: telling nobody costs a system call too.
     waits: bool,
+    /// Whether it waits for room.
+    full: bool,
+}
+
+impl State {
+    /// Takes what may be written now.
+    fn due(&mut self) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        if !self.later.is_empty() {
+            let now = Instant::now();
+            while let Some((_, piece)) = self.later.pop_front_if(|(due, _)| *due <= now) {
+                self.later_bytes -= piece.len();
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        bytes
+    }
 }
 
 impl Pipe {
@@ -93,17 +119,24 @@ impl Pipe {
         })
     }
 
-    /// Hands bytes over, waiting while too many wait already; false where the client is gone.
-    pub(crate) fn write(&self, bytes: &[u8]) -> bool {
+    /// Hands bytes over that may be written from a moment on, and behind those before them; waits while too many wait
+    /// already. False where the client is gone.
+    pub(crate) fn write(&self, bytes: &[u8], due: Option<Instant>) -> bool {
         let mut state = self.lock();
-        while self.may_wait() && state.bytes.len() > WAITING_MAX_BYTES && !state.gone {
-            state.waits = true;
+        while self.may_wait() && state.bytes.len() + state.later_bytes > WAITING_MAX_BYTES && !state.gone {
+            (state.waits, state.full) = (true, true);
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
         self.tell(|state| {
-            if !state.gone {
-                state.bytes.extend_from_slice(bytes);
+            let last = state.later.back().map(|(last, _)| *last);
+            match due.max(last) {
+                _ if state.gone => {}
+                None => state.bytes.extend_from_slice(bytes),
+                Some(due) => {
+                    state.later_bytes += bytes.len();
+                    state.later.push_back((due, bytes.into()));
+                }
             }
         })
     }
@@ -157,7 +190,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.gone = true;
-        state.bytes = Vec::new();
+        (state.bytes, state.later, state.later_bytes) = (Vec::new(), VecDeque::new(), 0);
         let waits = std::mem::take(&mut state.waits);
         drop(state);
         if waits {
@@ -172,6 +205,7 @@ pub(crate) struct Body {
     pub(crate) reader: Reader,
     pub(crate) broken: Arc<crate::connection::Broken>,
     pub(crate) flushed: bool,
+    pub(crate) timer: Timer,
 }
 
 impl Stream for Body {
@@ -179,16 +213,27 @@ impl Stream for Body {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let pipe = Arc::clone(&self.reader.0);
-        let mut state = pipe.lock();
-        if !state.bytes.is_empty() {
-            let bytes = std::mem::take(&mut state.bytes);
-            let waits = std::mem::take(&mut state.waits);
-            drop(state);
-            if waits {
-                pipe.changed.notify_all();
+        let mut state = loop {
+            let mut state = pipe.lock();
+            let bytes = state.due();
+            if !bytes.is_empty() {
+                let full = std::mem::take(&mut state.full);
+                drop(state);
+                if full {
+                    pipe.changed.notify_all();
+                }
+                return Poll::Ready(Some(Ok(Bytes::from(bytes))));
             }
-            return Poll::Ready(Some(Ok(Bytes::from(bytes))));
-        }
+            // Whatever else comes stands behind it: nothing but the time has to be waited for.
+            let Some((due, _)) = state.later.front() else { break state };
+            let due = *due;
+            drop(state);
+            match self.timer.poll(due, context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+            }
+        };
         let Some(end) = state.end else {
             state.waker = Some(context.waker().clone());
             return Poll::Pending;

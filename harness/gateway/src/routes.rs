@@ -16,6 +16,7 @@ use crate::beside::{self, Beside};
 use crate::connection::{Broken, Line};
 use crate::pipe::{Body as Frames, Break, Head, Pipe, Reader};
 use crate::server::Shared;
+use crate::timer::Timer;
 
 /// Headers that a model may see; those that end in a hyphen stand for all that begin so. Never a key.
 const PASSED: [&str; 13] = [
@@ -155,7 +156,7 @@ fn whole(status: u16, body: String, headers: Vec<(&'static str, String)>) -> Res
 }
 
 fn streamed(reader: Reader, broken: Arc<Broken>) -> Response {
-    let frames = Frames { reader, broken, flushed: false };
+    let frames = Frames { reader, broken, flushed: false, timer: Timer::default() };
     let mut response = Response::new(Body::from_stream(frames));
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));

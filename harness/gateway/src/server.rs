@@ -12,7 +12,7 @@ use model::{Model, Pace};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::connection::{Line, Listening};
+use crate::connection::{Door, Line, Listening};
 use crate::lanes::Lanes;
 use crate::{Event, Observer, routes};
 
@@ -102,6 +102,7 @@ pub(crate) struct Shared {
     pub(crate) model: Arc<dyn Model>,
     pub(crate) options: Options,
     pub(crate) lanes: Lanes,
+    pub(crate) door: Arc<Door>,
     observer: Arc<dyn Observer>,
     counts: Counts,
 }
@@ -170,12 +171,14 @@ impl Gateway {
             .max_blocking_threads(options.threads.max(1))
             .thread_name("gateway-answer")
             .build()?;
+        let door = Arc::new(Door::default());
         let listener = {
             let _entered = runtime.enter();
-            Listening(tokio::net::TcpListener::from_std(listener)?)
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            Listening { listener, door: Arc::clone(&door) }
         };
         let lanes = Lanes::new(options.lanes);
-        let shared = Arc::new(Shared { model, options, lanes, observer, counts: Counts::default() });
+        let shared = Arc::new(Shared { model, options, lanes, door, observer, counts: Counts::default() });
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn({
             let shared = Arc::clone(&shared);

@@ -1,6 +1,7 @@
 //! Faults of a profile as a client sees them at its socket, in all three protocols.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use model::{FaultLog, FaultOptions, FaultProfile, Faulty};
 use wire::Protocol;
 
 use crate::client::{Client, request};
-use crate::fakes::{script, start};
+use crate::fakes::{script, start, until};
 
 const SAYS: &str = "version = \"1.0\"\nmodel = \"stub\"\n[[turn]]\ntext = \"Grüße aus der Aufnahme\"\n";
 
@@ -98,4 +99,17 @@ fn a_connection_is_reset_before_the_answer_and_within_it() {
     let (gateway, _) = faulty("kind = \"reset\"\nframe = 3");
     assert!(!raw(&gateway, protocol).1);
     assert!(raw(&gateway, protocol).1, "the next try gets all of it");
+}
+
+#[test]
+fn where_nobody_is_to_listen_the_port_refuses_for_a_while_and_then_answers_again() {
+    let protocol = Protocol::Responses;
+    let (gateway, _) = faulty("kind = \"refused\"\nattempt = 1");
+    let mut client = Client::open(gateway.address());
+    client.write(request("POST", protocol.path(), "", &body(protocol)).as_bytes());
+    assert_eq!(client.read(false).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    let connect = || TcpStream::connect(gateway.address()).map(drop).map_err(|error| error.kind());
+    until("it is refused", || connect() == Err(ErrorKind::ConnectionRefused));
+    until("it listens again", || connect().is_ok());
+    assert!(raw(&gateway, protocol).1, "the next try is answered at the same address");
 }
