@@ -25,6 +25,9 @@ struct Report {
     agent_end: String,
     start_workspace: String,
     workspace_digest: Digest,
+    /// What was spent, where there is a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
     warnings: Vec<String>,
 }
 
@@ -36,7 +39,13 @@ pub(crate) fn record(args: &RecordArgs, common: &Common) -> Result<Exit, Failure
         Some(name) => name.as_str(),
         None => usual_model(&agent.agent)?,
     };
-    let model = hosted::open(name, &settings.directory, &settings.config.backends, &settings::variable)?;
+    let model = hosted::open(
+        name,
+        &settings.directory,
+        &settings.config.backends,
+        &settings::variable,
+        args.max_cost,
+    )?;
     let clock = SystemClock::start();
     let cassette = match &args.cassette {
         Some(path) => settings.directory.join(path),
@@ -85,7 +94,7 @@ fn usual_model(agent: &ExternalAgent) -> Result<&'static str, Failure> {
 }
 
 fn report(recorded: &Recorded, common: &Common) -> Result<(), Failure> {
-    let Recorded { cassette, archive, exchanges, threads, bytes, end, workspace, heard } = recorded;
+    let Recorded { cassette, archive, exchanges, threads, bytes, end, workspace, spent, heard } = recorded;
     tell(*end, heard);
     if *exchanges == 0 {
         output::note(
@@ -103,8 +112,12 @@ fn report(recorded: &Recorded, common: &Common) -> Result<(), Failure> {
             agent_end: end.reason(),
             start_workspace: shown(archive),
             workspace_digest: *workspace,
+            cost_usd: *spent,
             warnings: warnings(heard),
         });
+    }
+    if let Some(spent) = spent {
+        output::note(&format!("spent {spent:.4} USD"));
     }
     // Standard output is the agent's.
     output::note(&format!(

@@ -275,7 +275,9 @@ fn manner(args: &ReplayArgs, settings: &Settings, cassette: &Cassette) -> Result
         )));
     }
     let backends = &settings.config.backends;
-    let open = |model: &String| hosted::open(model, &settings.directory, backends, &settings::variable);
+    let open = |model: &String| {
+        hosted::open(model, &settings.directory, backends, &settings::variable, args.max_cost)
+    };
     let rest = args.model.as_ref().map(open).transpose()?;
     let terms = Terms { matching: args.matching, expect: args.expect.clone(), last_step: args.from };
     Ok(Manner { terms, explains: args.explain, rest })

@@ -20,7 +20,7 @@ pub use fault::{
     Fault, FaultLog, FaultOptions, FaultProfile, FaultRule, Faulty, Injected, Place, ProfileError, Wrong,
 };
 pub use forked::{Forked, MAIN_LANE};
-pub use meter::{Limits, Metered, Purse};
+pub use meter::{Limits, Metered, PriceOf, Purse};
 pub use pace::{Pace, Paced};
 pub use perturbed::Perturbed;
 pub use played::CassetteModel;

@@ -173,21 +173,28 @@ pub fn open_live(
     }
 }
 
-/// Opens one live model for an agent of another maker, which tries again by itself.
+/// Opens one live model for an agent of another maker, which tries again by itself and says itself which model it asks
+/// for. What it asks is paid from the purse, where there is one.
 #[cfg(feature = "live")]
 pub(crate) fn open_one(
     spec: &ModelSpec,
     lookup: &dyn Fn(&str) -> Option<String>,
+    purse: Option<&Arc<Purse>>,
 ) -> Result<Arc<dyn Model>, RunError> {
     use base::SystemClock;
     use model::live::LiveModel;
-    use model::{Metered, Sleep};
+    use model::{Metered, PriceTable, Sleep};
 
     let ModelSpec::Live { backend, .. } = spec else { return Err(not_live(spec)) };
     let opened = LiveModel::open((**backend).clone(), lookup, Box::new(SystemClock::start()));
     let opened = opened.map_err(|error| RunError::Usage(error.to_string()))?;
     let (clock, rest) = (Arc::new(SystemClock::start()), Arc::new(Sleep));
-    Ok(Arc::new(Metered::new(Arc::new(opened), backend.limits, clock, rest)))
+    let metered = Metered::new(Arc::new(opened), backend.limits, clock, rest);
+    let Some(purse) = purse else { return Ok(Arc::new(metered)) };
+    let table = PriceTable::built_in().map_err(|error| RunError::Usage(error.to_string()))?;
+    let own = backend.prices.clone();
+    let price = Arc::new(move |model: &str| table.of(model, &own));
+    Ok(Arc::new(metered.paid_by_name(price, Arc::clone(purse))))
 }
 
 /// Without live backends there is nothing to open.
@@ -195,6 +202,7 @@ pub(crate) fn open_one(
 pub(crate) fn open_one(
     spec: &ModelSpec,
     _: &dyn Fn(&str) -> Option<String>,
+    _: Option<&Arc<Purse>>,
 ) -> Result<Arc<dyn Model>, RunError> {
     Err(not_live(spec))
 }

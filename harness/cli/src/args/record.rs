@@ -30,6 +30,9 @@ pub(crate) struct RecordArgs {
     /// What answers: BACKEND[:MODEL], script:FILE or cassette:FILE; the agent's own vendor by default
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
+    /// Answer no more once the next call could pass this much, by the prices of the models that are asked for
+    #[arg(long, value_name = "USD", value_parser = super::run::usd)]
+    pub(crate) max_cost: Option<f64>,
     #[command(flatten)]
     pub(crate) start: AgentArgs,
     /// The agent and its arguments
@@ -67,6 +70,9 @@ pub(crate) struct ReplayArgs {
     /// What answers after --from: BACKEND[:MODEL], script:FILE or cassette:FILE
     #[arg(long, value_name = "MODEL", requires = "from")]
     pub(crate) model: Option<String>,
+    /// Answer no more once the next call to --model could pass this much
+    #[arg(long, value_name = "USD", requires = "model", value_parser = super::run::usd)]
+    pub(crate) max_cost: Option<f64>,
     /// Listen on this port of 127.0.0.1 (without CMD); any that is free by default
     #[arg(long, value_name = "PORT", default_value_t = 0, conflicts_with = "command")]
     pub(crate) port: u16,

@@ -47,7 +47,39 @@ pub struct Metered<M> {
     gate: Arc<Gate>,
     rest: Arc<dyn Rest>,
     output_reserve: u64,
-    money: Option<(Price, Arc<Purse>)>,
+    money: Option<(Prices, Arc<Purse>)>,
+}
+
+/// What calls cost.
+#[derive(Clone)]
+enum Prices {
+    /// All the same.
+    One(Price),
+    /// What the model costs that a request names.
+    Named(Arc<PriceOf>),
+}
+
+/// The price of a model; nothing where it is not known.
+pub type PriceOf = dyn Fn(&str) -> Option<Price> + Send + Sync;
+
+impl Prices {
+    fn of(&self, call: &Call<'_>) -> Result<Price, ModelFault> {
+        let of = match self {
+            Self::One(price) => return Ok(*price),
+            Self::Named(of) => of,
+        };
+        let model = head(call).and_then(|head| serde_json::from_str::<String>(head.get("model")?.get()).ok());
+        let model = model.unwrap_or_default();
+        of(&model).ok_or_else(|| {
+            ModelFault::Spent(format!("model {model:?} has no price, so no limit can be kept: give it one"))
+        })
+    }
+}
+
+/// The members of a request's head.
+fn head<'c>(call: &Call<'c>) -> Option<Fields<'c>> {
+    let head = call.prompt.blocks().iter().find(|block| block.kind == BlockKind::Head)?;
+    Fields::parse(&head.raw).ok()
 }
 
 impl<M: Model> Metered<M> {
@@ -60,7 +92,13 @@ impl<M: Model> Metered<M> {
     /// The same, paid from a purse that other backends may share.
     #[must_use]
     pub fn paid(self, price: Price, purse: Arc<Purse>) -> Self {
-        Self { money: Some((price, purse)), ..self }
+        Self { money: Some((Prices::One(price), purse)), ..self }
+    }
+
+    /// The same for clients that say themselves which model they ask for. One whose price is not known is refused.
+    #[must_use]
+    pub fn paid_by_name(self, of: Arc<PriceOf>, purse: Arc<Purse>) -> Self {
+        Self { money: Some((Prices::Named(of), purse)), ..self }
     }
 
     /// What a call is expected to take: tokens of its prompt, and of its answer at most.
@@ -70,9 +108,7 @@ impl<M: Model> Metered<M> {
             Some(sent) => sent.body.len(),
             None => blocks.iter().map(|block| block.raw.len() + 1).sum(),
         };
-        let head = blocks.iter().find(|block| block.kind == BlockKind::Head);
-        let head = head.and_then(|head| Fields::parse(&head.raw).ok());
-        let bound = head.and_then(|head| {
+        let bound = head(call).and_then(|head| {
             MAX_OUTPUT.iter().filter_map(|key| head.get(key)?.get().parse::<u64>().ok()).max()
         });
         let input_tokens = (bytes as f64 / BYTES_PER_TOKEN).ceil() as u64;
@@ -88,7 +124,7 @@ impl<M: Model> Model for Metered<M> {
             self.rest.rest(wait);
         }
         let reserved = match &self.money {
-            Some((price, purse)) => Some(Purse::reserve(purse, *price, expected)?),
+            Some((prices, purse)) => Some(Purse::reserve(purse, prices.of(call)?, expected)?),
             None => None,
         };
         let account = Account { permit, reserved, expected, usage: None };

@@ -52,6 +52,8 @@ pub struct Recorded {
     pub end: ProgramEnd,
     /// Digest of the folder afterwards.
     pub workspace: Digest,
+    /// What was spent, in USD, where there is a limit.
+    pub spent: Option<f64>,
     /// What else was heard.
     pub heard: Heard,
 }
@@ -76,6 +78,7 @@ pub fn record(plan: RecordPlan<'_>, start: Start<'_>) -> Result<Recorded, Hosted
     let writer = Writer::create(plan.cassette, header, Arc::new(O200k)).map_err(at(plan.cassette))?;
     let writer: SharedWriter = Arc::new(Mutex::new(writer));
     let ear = Arc::new(Ear::default());
+    let purse = plan.model.purse;
     let model = Arc::new(Recorder::new(plan.model.model, Arc::clone(&writer)));
     let options = Options { models: plan.model.models, ..Options::default() };
     let gateway = gateway(model, options, 0, &ear)?;
@@ -96,7 +99,8 @@ pub fn record(plan: RecordPlan<'_>, start: Start<'_>) -> Result<Recorded, Hosted
         .map_err(at(plan.cassette))?;
     let bytes = fs::metadata(plan.cassette).map_err(at(plan.cassette))?.len();
     let (cassette, threads, heard) = (plan.cassette.to_owned(), summary.lanes, ear.heard());
-    Ok(Recorded { cassette, archive, exchanges, threads, bytes, end, workspace, heard })
+    let spent = purse.map(|purse| purse.spent());
+    Ok(Recorded { cassette, archive, exchanges, threads, bytes, end, workspace, spent, heard })
 }
 
 fn header(plan: &RecordPlan<'_>, workspace: Digest, archive: &Path) -> Result<Header, HostedError> {
