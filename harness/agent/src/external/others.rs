@@ -145,6 +145,49 @@ mod tests {
         assert!(set("OPENAI_BASE_URL") && set("ANTHROPIC_BASE_URL"));
     }
 
+    /// What a program is started with: its words, its variables beside those that every agent gets, its files.
+    fn shown(launch: &Launch) -> String {
+        let usual = endpoints(&PLAN);
+        assert!(usual.iter().all(|pair| launch.env.contains(pair)), "{:?}", launch.env);
+        assert_eq!(launch.stdin, "");
+        let env = launch.env.iter().filter(|pair| !usual.contains(pair));
+        let env: Vec<String> = env.map(|(key, value)| format!("{key}={value}")).collect();
+        let files: Vec<String> = launch.files.iter().map(|(path, text)| format!("{path}: {text}")).collect();
+        format!("{}\n{}\n{}", launch.argv.join(" "), env.join(" "), files.join("\n"))
+    }
+
+    #[test]
+    fn each_preset_has_its_words_variables_and_files() {
+        assert_eq!(
+            shown(&mini_swe_agent(&PLAN)),
+            "mini --model openai/m --task fix {model} --exit-immediately --yolo\n\
+             LITELLM_LOCAL_MODEL_COST_MAP=True MSWEA_CONFIGURED=true MSWEA_COST_TRACKING=ignore_errors \
+             MSWEA_SILENT_STARTUP=1\n"
+        );
+        assert_eq!(
+            shown(&aider(&PLAN)),
+            "aider --model openai/m --message-file /home/agent/.retake/instruction.md \
+             --chat-history-file /home/agent/.retake/aider.chat.history.md \
+             --input-history-file /home/agent/.retake/aider.input.history --no-check-update \
+             --no-show-release-notes --no-show-model-warnings --analytics-disable --no-auto-commits --no-gitignore \
+             --no-pretty --no-fancy-input --yes-always\n\
+             LITELLM_LOCAL_MODEL_COST_MAP=True\n\
+             /home/agent/.retake/instruction.md: fix {model}"
+        );
+        let opencode = shown(&opencode(&PLAN));
+        let (start, settings) = opencode.split_once("opencode.json: ").unwrap();
+        assert_eq!(
+            start,
+            "opencode run --model retake/m --format json --title retake --auto -- fix {model}\n\
+             OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1\n\
+             /home/agent/.config/opencode/"
+        );
+        let settings: serde_json::Value = serde_json::from_str(settings).unwrap();
+        let options = &settings["provider"]["retake"]["options"];
+        assert_eq!(options["baseURL"], "http://127.0.0.1:4000/v1");
+        assert_eq!((&settings["autoupdate"], &settings["share"]), (&false.into(), &"disabled".into()));
+    }
+
     #[test]
     fn every_file_lies_in_the_home() {
         for launch in [aider(&PLAN), opencode(&PLAN), mini_swe_agent(&PLAN)] {
