@@ -21,6 +21,7 @@ mod place;
 mod recordings;
 mod regrade;
 mod remake;
+mod sdk;
 mod steps;
 mod stops;
 mod terms;

@@ -1,16 +1,15 @@
 //! The vendors' own Python clients, against a script: streams, bodies, tools and errors as they understand them.
 
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use gateway::Options;
 use model::{Call, Model, ModelFault, Reply, ScriptModel};
 use wire::Protocol;
 
 use crate::fakes::{script, start};
-
-const CLIENTS: [&str; 2] = ["openai==3.54.0", "anthropic==2.12.0"];
 
 const SCRIPT: &str = r#"
     version = "1.0"
@@ -51,39 +50,22 @@ impl Model for Named {
     }
 }
 
-/// A Python that has the clients; the reason where there is none.
-fn python() -> Result<&'static Path, &'static str> {
-    static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    PYTHON.get_or_init(install).as_deref().map_err(String::as_str)
-}
-
-fn install() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(CLIENTS.join("-"));
-    let (python, ready) = (folder.join("bin/python"), folder.join("ready"));
-    if ready.exists() {
-        return Ok(python);
+/// The Python that `RETAKE_PYTHON` names, else the one on the path, where it has the clients.
+fn python() -> Option<String> {
+    let python = std::env::var("RETAKE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let found = Command::new(&python).args(["-c", "import anthropic, openai"]).output();
+    if found.is_ok_and(|done| done.status.success()) {
+        return Some(python);
     }
-    let run = |command: &mut Command| match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
-        Err(error) => Err(format!("{command:?}: {error}")),
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1"];
-    run(Command::new(&python).args(pip).args(CLIENTS))?;
-    std::fs::write(ready, "").map_err(|error| error.to_string())?;
-    Ok(python)
+    let why = format!("{python} lacks openai or anthropic (fixtures/python); RETAKE_PYTHON names one");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "not in CI: {why}");
+    // Past the test runner, which keeps what passing tests print to itself.
+    std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).unwrap();
+    None
 }
 
 fn check(protocol: Protocol) {
-    let python = match python() {
-        Ok(python) => python,
-        Err(reason) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{reason}"),
-        Err(reason) => {
-            eprintln!("SKIPPED: the vendors' own clients are not there: {reason}");
-            return;
-        }
-    };
+    let Some(python) = python() else { return };
     let options = Options { models: vec!["stub".into()], ..Options::default() };
     let (gateway, observer) = start(Arc::new(Named(script(SCRIPT))), options);
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients.py");
