@@ -1,5 +1,6 @@
 //! `retake record` and `retake replay` with agents that run on the host.
 
+mod committed;
 mod real;
 mod small;
 mod terms;

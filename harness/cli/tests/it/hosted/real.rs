@@ -11,14 +11,14 @@ use crate::agents::programs;
 use crate::place::{Place, skipped};
 
 /// An agent and how these tests drive it.
-struct Real {
+pub(super) struct Real {
     program: &'static str,
     arguments: &'static [&'static str],
     flags: &'static [&'static str],
     script: fn(&Path) -> String,
 }
 
-const CODEX: Real = Real {
+pub(super) const CODEX: Real = Real {
     program: "codex",
     arguments: &["exec", "--skip-git-repo-check", "--ephemeral", "-m", "gpt-5.5", "Greet."],
     // By itself it only reads.
@@ -39,7 +39,7 @@ const CODEX: Real = Real {
     },
 };
 
-const CLAUDE_CODE: Real = Real {
+pub(super) const CLAUDE_CODE: Real = Real {
     program: "claude",
     arguments: &[
         "-p",
@@ -89,7 +89,7 @@ fn isolated(place: &Place, programs: &Path, folder: &str, home: &str) -> Command
     command
 }
 
-fn able() -> bool {
+pub(super) fn able() -> bool {
     let made = Command::new("unshare").args(["-rn", "python3", "-c", INSIDE, "true"]).output();
     let able = made.is_ok_and(|done| done.status.success());
     if !able {
@@ -99,7 +99,7 @@ fn able() -> bool {
 }
 
 impl Real {
-    fn verb(&self, place: &Place, programs: &Path, at: (&str, &str), words: &[&str]) -> Command {
+    pub(super) fn verb(&self, place: &Place, programs: &Path, at: (&str, &str), words: &[&str]) -> Command {
         let mut command = isolated(place, programs, at.0, at.1);
         command.args(words).args(self.flags).args(["--json", "--limit", "90", "--"]);
         command.arg(self.program).args(self.arguments);
