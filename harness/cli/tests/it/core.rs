@@ -12,16 +12,16 @@ use serde_json::Value;
 use crate::place::{Done, Place, Run, contained, skipped};
 
 /// What a default run left, read before its place went.
-struct Left {
-    run: Run,
-    canonical: BTreeMap<&'static str, String>,
+pub(crate) struct Left {
+    pub(crate) run: Run,
+    pub(crate) canonical: BTreeMap<&'static str, String>,
     digests: BTreeMap<String, Value>,
     files: Vec<String>,
     report: String,
 }
 
 /// The default run, on one job, in a copy of the tree.
-fn default_run() -> &'static Left {
+pub(crate) fn default_run() -> &'static Left {
     static LEFT: OnceLock<Left> = OnceLock::new();
     LEFT.get_or_init(|| {
         let place = Place::with(&["core"]);

@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 
-use crate::place::{Place, Run, attempts, contained};
+use crate::core::{Left, default_run};
+use crate::place::{Place, Run, attempts, contained, skipped};
 
 /// Programs of another host: each says that it is another one, in another language, and does the same.
 const OTHERS: [(&str, &str); 2] = [
@@ -47,22 +48,22 @@ fn grades(run: &Run) -> BTreeMap<String, u64> {
 }
 
 #[test]
-fn with_other_programs_the_digest_is_the_same_and_each_drift_is_listed_and_graded() {
+fn with_other_programs_the_whole_suite_has_the_same_digest_and_each_drift_is_listed_and_graded() {
     if !contained() {
         return;
     }
-    let (here, there) = (Place::with(&["core"]), Place::with(&["core"]));
+    let Left { run: plain, canonical, .. } = default_run();
+    let there = Place::with(&["core"]);
     other_programs(&there);
-    let tasks = ["core", "--task", "next-version", "--task", "lost-commit", "--task", "courier-restart"];
-    let plain = here.run(&tasks, 0);
     let out = there.out();
-    let done = there.retake(&[&["run", "--json", "--out", out.to_str().unwrap()], tasks.as_slice()].concat());
+    let done = there.retake(&["run", "core", "--json", "--out", out.to_str().unwrap()]);
     let other = Run::of(&done);
     assert_eq!(plain.count("drift"), 0, "{}", plain.summary);
     assert_eq!(other.digest(), plain.digest(), "what the model was told is what was recorded");
-    assert_eq!(other.canonical(), plain.canonical());
+    assert_eq!(&other.canonical(), canonical);
     let found = grades(&other);
     assert!(other.count("drift") > 0 && found.values().sum::<u64>() == other.count("drift"), "{found:?}");
+    assert!(found.contains_key("text"), "{found:?}");
     // A gate stands over what matters more than words.
     let grave = found.get("exit").unwrap_or(&0) + found.get("files").unwrap_or(&0);
     assert_eq!(done.code, Some(i32::from(grave > 0)), "{found:?}\n{}", done.stderr);
@@ -106,4 +107,43 @@ fn a_patch_that_does_something_else_is_drift_and_breaks_the_gate() {
     assert_eq!(grades(&run), BTreeMap::from([("files".to_owned(), 1)]));
     let drift = fs::read_to_string(run.path.join("drift.json")).unwrap();
     assert!(drift.contains(&format!("other effect on {changed}")), "{drift}");
+}
+
+/// Gives a place a program whose `apply_patch` no longer knows a change of a file; false where that cannot be done.
+fn break_apply_patch(place: &Place) -> bool {
+    const WORD: &[u8] = b"*** Update File: ";
+    let mut program = fs::read(place.binary()).unwrap();
+    // Texts for people, the model among them, put it between backticks.
+    let starts =
+        |at: &usize| program[*at] == b'*' && program[*at..].starts_with(WORD) && program[*at - 1] != b'`';
+    let found: Vec<usize> = (1..program.len() - WORD.len()).filter(starts).collect();
+    for at in &found {
+        program[*at..*at + WORD.len()].copy_from_slice(b"*** Broken File: ");
+    }
+    // What is there is shared with others.
+    fs::remove_file(place.binary()).unwrap();
+    fs::write(place.binary(), program).unwrap();
+    fs::set_permissions(place.binary(), fs::Permissions::from_mode(0o755)).unwrap();
+    found.len() == 1
+}
+
+#[test]
+fn a_broken_apply_patch_is_drift_call_by_call_breaks_the_gate_and_fails_the_trial() {
+    if !contained() {
+        return;
+    }
+    let place = Place::with(&["core"]);
+    if !break_apply_patch(&place) {
+        return skipped(false, "this build of the program keeps its words in another way");
+    }
+    let run = place.run(&["core", "--task", "next-version"], 1);
+    assert_eq!((run.count("passed"), run.count("void")), (0, 0), "{}", run.summary);
+    let gate = &run.summary["gates"][0];
+    assert_eq!((&gate["gate"], &gate["standing"]), (&"drift <= text".into(), &"broken".into()), "{gate}");
+    assert!(grades(&run).get("exit") >= Some(&2), "{:?}", grades(&run));
+    let drift = fs::read_to_string(run.path.join("drift.json")).unwrap();
+    assert!(
+        drift.contains(": apply_patch call_") && drift.contains("ok was recorded, now failed"),
+        "{drift}"
+    );
 }
