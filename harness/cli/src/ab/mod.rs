@@ -43,7 +43,7 @@ pub(crate) fn ab(args: &AbArgs, common: &Common) -> Result<Exit, Failure> {
     if last == LastStage::Free {
         return Ok(if free.recordings == 0 { Exit::Nothing } else { Exit::Done });
     }
-    let input = plan::input(args, &question, &free)?;
+    let input = plan::input(args, &question, &free, &ground)?;
     let plan = input.plan();
     tell(Stage::Plan, &question, &plan, common, || plan_text(&plan))?;
     if let Some(exit) = refused(&plan, last) {

@@ -1,9 +1,10 @@
 //! Stage 2: what live trials of the question would cost and could show.
 
-use report::ab::{Known, NoiseSource, PlanInput, RewriteResult, TaskCost};
+use report::ab::{ASSUMED_TRIAL, Known, NoiseSource, PlanInput, RewriteResult, TaskCost};
 use report::history;
 
-use super::arms::Question;
+use super::Ground;
+use super::arms::{Question, Side};
 use crate::args::AbArgs;
 use crate::exit::Failure;
 
@@ -15,6 +16,7 @@ pub(super) fn input(
     args: &AbArgs,
     question: &Question<'_>,
     free: &RewriteResult,
+    ground: &Ground,
 ) -> Result<PlanInput, Failure> {
     let tasks: Vec<TaskCost> = question
         .suites
@@ -32,6 +34,7 @@ pub(super) fn input(
     };
     Ok(PlanInput {
         tasks,
+        assumed_usd: assumed(&question.base, ground).zip(assumed(&question.head, ground)),
         trials: args.trials,
         max_cost: args.max_cost,
         probes: (probes, probe_cost(free, probes)),
@@ -39,6 +42,11 @@ pub(super) fn input(
         known: known(question)?,
         detect: args.detect,
     })
+}
+
+/// What a trial costs that nobody has recorded, where the model has a price.
+fn assumed(side: &Side, ground: &Ground) -> Option<f64> {
+    Some(ground.rules().price_of(side.asked(""))?.cost(ASSUMED_TRIAL))
 }
 
 fn cost(free: &RewriteResult, task: &str) -> TaskCost {

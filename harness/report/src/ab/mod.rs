@@ -8,7 +8,9 @@ mod rewrite;
 mod text;
 
 pub use live::{Decider, LiveResult, Stop, Terms, Told, decide, relative_difference, whole_pairs};
-pub use plan::{Affords, Estimate, Known, NoiseSource, PlanInput, PlanResult, Range, TaskCost};
+pub use plan::{
+    ASSUMED_TRIAL, Affords, Estimate, Known, NoiseSource, PlanInput, PlanResult, Range, TaskCost,
+};
 pub use probe::{ChangedStep, ProbeInput, ProbeResult, ProbedStep};
 pub use rewrite::{
     ArmFigures, CauseCount, Conversation, Pair, Recording, RewriteInput, RewriteResult, TrialFigures, rewrite,

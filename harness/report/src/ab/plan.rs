@@ -2,6 +2,7 @@
 //! recorded costs and what is known of the noise; promises nothing beyond that.
 
 use serde::Serialize;
+use wire::Usage;
 
 use crate::score::{detectable_in_sequence, mean, rounded, rounded_option};
 
@@ -12,6 +13,18 @@ const ASSUMED_PASS_VARIANCE: f64 = 0.5;
 /// Mean squares below which no plan goes, whatever was measured: a bet that reckons with less noise than there is loses itself.
 const LEAST_PASS_VARIANCE: f64 = 0.05;
 const LEAST_COST_VARIANCE: f64 = 0.02;
+/// A trial of a task where none was recorded: 25 requests that grow to some 30,000 tokens, most of it read from a cache.
+pub const ASSUMED_TRIAL: Usage = Usage {
+    input_tokens: 400_000,
+    cached_tokens: 350_000,
+    cache_write_tokens: 0,
+    output_tokens: 8_000,
+    reasoning_tokens: 0,
+};
+/// How long it takes, in seconds.
+const ASSUMED_TRIAL_S: f64 = 240.0;
+/// By which factor its cost may be off in either direction.
+const ASSUMED_FACTOR: f64 = 3.0;
 /// Two-sided 95 %.
 const Z: f64 = 1.959_964;
 /// Trials of each task in each arm where neither a number nor a budget is given.
@@ -62,6 +75,8 @@ pub struct TaskCost {
 pub struct PlanInput {
     /// Every task of the question, those without recordings too.
     pub tasks: Vec<TaskCost>,
+    /// What [`ASSUMED_TRIAL`] costs as base and as head, in USD: for where no task was recorded.
+    pub assumed_usd: Option<(f64, f64)>,
     /// Trials of each task in each arm, where that was said.
     pub trials: Option<u32>,
     /// USD that may be spent.
@@ -131,6 +146,8 @@ pub struct Estimate {
 pub struct PlanResult {
     /// Tasks.
     pub tasks: u64,
+    /// Whether nothing was recorded, and price and time are those of an assumed trial.
+    pub assumed: bool,
     /// Those of them that have no recording with a price: they are taken to cost what the others do.
     pub unpriced_tasks: u64,
     /// What is planned.
@@ -195,6 +212,7 @@ impl PlanInput {
         });
         PlanResult {
             tasks,
+            assumed: self.is_assumed(),
             unpriced_tasks: self.tasks.iter().filter(|task| task.usd.is_empty()).count() as u64,
             estimate: estimate(trials, pairs),
             affordable_pairs: pairs,
@@ -250,8 +268,13 @@ impl PlanInput {
         let known: Vec<(f64, f64, f64)> = self.tasks.iter().filter_map(of).collect();
         let n = known.len() as f64;
         let sum = known.iter().fold((0.0, 0.0), |(b, h), (base, head, _)| (b + base, h + head));
-        let usual = (sum.0 / n, sum.1 / n, 1.0);
-        (n > 0.0).then(|| self.tasks.iter().map(|task| of(task).unwrap_or(usual)).collect())
+        let usual = if n > 0.0 { (sum.0 / n, sum.1 / n) } else { self.assumed_usd? };
+        let usual = (usual.0, usual.1, 1.0);
+        Some(self.tasks.iter().map(|task| of(task).unwrap_or(usual)).collect())
+    }
+
+    fn is_assumed(&self) -> bool {
+        self.assumed_usd.is_some() && self.tasks.iter().all(|task| task.usd.is_empty())
     }
 
     /// What one trial of each task in each arm costs, in USD.
@@ -265,6 +288,9 @@ impl PlanInput {
         let (k, cv) = (f64::from(trials), (self.cost_variance() / 2.0).sqrt());
         let means = self.means()?;
         let value = k * means.iter().map(|(base, head, _)| base + head).sum::<f64>();
+        if self.is_assumed() {
+            return Some(Range { value, lo: value / ASSUMED_FACTOR, hi: value * ASSUMED_FACTOR });
+        }
         let variance: f64 = means
             .iter()
             .map(|(base, head, n)| {
@@ -278,7 +304,7 @@ impl PlanInput {
     fn wall(&self, trials: u32) -> Option<f64> {
         let of = |task: &TaskCost| mean(&task.time_us.iter().map(|us| *us as f64 / 1e6).collect::<Vec<_>>());
         let known: Vec<f64> = self.tasks.iter().filter_map(of).collect();
-        let usual = mean(&known)?;
+        let usual = mean(&known).or(self.is_assumed().then_some(ASSUMED_TRIAL_S))?;
         let round: f64 = self.tasks.iter().map(|task| of(task).unwrap_or(usual)).sum();
         let longest = known.iter().copied().fold(0.0, f64::max);
         Some((2.0 * f64::from(trials) * round / f64::from(self.jobs.max(1))).max(longest))
@@ -294,6 +320,7 @@ mod tests {
             |name: &str| TaskCost { task: name.to_owned(), usd: vec![(usd, usd)], time_us: vec![60_000_000] };
         PlanInput {
             tasks: (0..20).map(|n| task(&n.to_string())).collect(),
+            assumed_usd: None,
             trials: None,
             max_cost: None,
             probes: (0, None),
@@ -326,6 +353,20 @@ mod tests {
         assert!(takes.detectable_pass_rate <= 0.05 && takes.trials > plan.estimate.trials, "{takes:?}");
         let fewer = PlanInput { trials: Some(takes.trials - 1), ..input(0.1) }.plan();
         assert!(fewer.estimate.detectable_pass_rate > 0.05);
+    }
+
+    #[test]
+    fn where_nothing_was_recorded_a_trial_is_assumed_and_the_price_says_so_by_its_width() {
+        let mut input = PlanInput { assumed_usd: Some((0.2, 0.3)), ..input(0.1) };
+        assert!(!input.plan().assumed);
+        input.tasks.iter_mut().for_each(|task| (task.usd, task.time_us) = (Vec::new(), Vec::new()));
+        let plan = input.plan();
+        let price = plan.estimate.cost_usd.unwrap();
+        assert!(
+            plan.assumed && (price.value - 50.0).abs() < 1e-9 && price.hi > 2.0 * price.value,
+            "{plan:?}"
+        );
+        assert!(plan.estimate.wall_s.is_some());
     }
 
     #[test]

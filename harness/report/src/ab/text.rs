@@ -147,7 +147,12 @@ pub fn plan_text(plan: &PlanResult) -> String {
     );
     let price = e.cost_usd.map_or("unknown: the model has no price".to_owned(), |price| usd(&price));
     let _ = writeln!(text, "  price          {price}");
-    if plan.unpriced_tasks > 0 && e.cost_usd.is_some() {
+    if plan.assumed {
+        let _ = writeln!(
+            text,
+            "                 ASSUMED: nothing was recorded; a trial is taken to read 400k tokens, 350k of them from a cache, and to write 8k"
+        );
+    } else if plan.unpriced_tasks > 0 && e.cost_usd.is_some() {
         let _ = writeln!(
             text,
             "                 {} tasks have no recording and are taken to cost what the others do",
