@@ -213,9 +213,6 @@ fn a_better_prompt_is_found_out_and_no_more_is_spent_than_was_said() {
     assert!(keys(" A.md ") > 0 && keys(" B.md ") > 0, "{ledger:?}");
     let history = place.retake(&["history", "--json"]);
     assert!(history.stdout.contains(r#""kind":"ab""#), "{}", history.stdout);
-    let regraded = place.retake(&["regrade", live["out"].as_str().unwrap(), "--json"]);
-    assert_eq!(regraded.code, Some(0), "{}", regraded.stderr);
-    assert!(regraded.stdout.contains(r#""changed":0"#), "{}", regraded.stdout);
     // The text names the tasks that moved and where their trials began to differ.
     let compared = live["gained_tasks"].as_array().unwrap();
     assert!(compared.iter().any(|flip| !flip["fork"].is_null()), "{live}");
