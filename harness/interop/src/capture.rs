@@ -56,7 +56,7 @@ pub(crate) fn sessions(
         let Some(protocol) = Protocol::of_path(&exchange.url).or_else(|| protocol_of(&body)) else {
             continue;
         };
-        if exchange.status >= 400 {
+        if exchange.status >= 400 || counts_only(&exchange.url) {
             continue;
         }
         let answer = match answer_of(protocol, &exchange) {
@@ -93,6 +93,12 @@ pub(crate) fn sessions(
     }
     let sessions: Vec<Session> = builders.into_iter().map(|(_, builder, _)| builder.finish()).collect();
     Found { known: true, sessions, faults, ..Found::default() }
+}
+
+/// Whether a request only asks how many tokens it has: no model answers it.
+fn counts_only(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
+    ["/count_tokens", "/input_tokens"].iter().any(|end| path.ends_with(end))
 }
 
 /// What is missing of an answer, so that its tokens are not known.

@@ -309,3 +309,22 @@ fn json_that_breaks_off_is_told_with_its_line() {
         assert_eq!(read.unreadable[0].line, 2, "{:?}", read.unreadable);
     }
 }
+
+#[test]
+fn a_request_that_only_counts_tokens_is_no_call() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("a.jsonl");
+    let body = json!({"model": "claude-sonnet-4-0", "max_tokens": 5, "system": "be brief", "messages": [{"role": "user", "content": "hi"}]});
+    let of = |url: &str, answer: serde_json::Value| {
+        json!({"request": {"url": url, "body": body}, "response": {"status": 200, "body": answer}})
+            .to_string()
+    };
+    let answer = json!({"type": "message", "role": "assistant", "model": "claude-sonnet-4-0", "content": [], "stop_reason": "end_turn",
+        "usage": {"input_tokens": 9, "output_tokens": 1}});
+    let counted =
+        of("https://api.anthropic.com/v1/messages/count_tokens?beta=true", json!({"input_tokens": 9}));
+    fs::write(&path, format!("{counted}\n{}\n", of("https://api.anthropic.com/v1/messages", answer)))
+        .unwrap();
+    let read = read_paths(&[path], &Silent);
+    assert_eq!((read.sessions[0].calls.len(), read.unreadable.len()), (1, 0), "{:?}", read.unreadable);
+}

@@ -38,7 +38,9 @@ pub fn cache_csv(input: &CacheInput) -> Result<String, ReportError> {
         for call in &session.calls {
             let breaks: Vec<_> = session.breaks.iter().filter(|one| one.call == call.call).collect();
             let names: Vec<String> = breaks.iter().map(|one| one.cause.to_string()).collect();
+            // Nothing was lost without a break, whatever the model's price.
             let lost_usd: Option<f64> = breaks.iter().map(|one| one.cost_usd).sum();
+            let lost_usd = lost_usd.filter(|_| !breaks.is_empty());
             let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
             let money = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
             let usage = call.usage;
