@@ -16,7 +16,7 @@ use crate::plan::TrialPlan;
 use crate::run::{Engine, Options, RunError};
 use crate::template::Templates;
 use crate::world::World;
-use crate::{Planned, keep};
+use crate::{Planned, Prompts, keep};
 
 /// Where templates are made while workspaces are verified.
 const SCRATCH: &str = ".regrade";
@@ -189,7 +189,7 @@ fn check(
     let variant = &planned.selection.variants[wanted.trial.variant];
     let world = World::new(&engine.sandbox, &engine.options.around, task, &template, &variant.env)
         .map_err(|e| e.to_string())?;
-    put_up(&world, task, folder, wanted.workspace)?;
+    put_up(&world, task, &planned.prompts[wanted.trial.variant], folder, wanted.workspace)?;
     let container = world.agent(None).map_err(|e| e.to_string())?;
     let results = evaluate::run_checks(&container, &task.settings.checks, &engine.options.cancel);
     let results = results.map_err(|e| e.to_string())?;
@@ -266,7 +266,7 @@ fn verify(
     let own = &planned.selection.variants[trial.variant].env;
     let world = World::new(&engine.sandbox, &engine.options.around, task, &template, own)
         .map_err(|e| e.to_string())?;
-    put_up(&world, task, folder, workspace)?;
+    put_up(&world, task, &planned.prompts[trial.variant], folder, workspace)?;
     let container = world.verifier(step).map_err(|e| e.to_string())?;
     let verification = evaluate::verify(&container, &verifier_plan(task, step), &engine.options.cancel);
     let outcome = verification.map_err(|e| e.to_string())?.outcome;
@@ -278,8 +278,16 @@ fn verify(
 }
 
 /// Brings a fresh workspace to the state that was kept, and checks that it is that.
-fn put_up(world: &World<'_>, task: &Task, folder: &Path, workspace: Option<Digest>) -> Result<(), String> {
+fn put_up(
+    world: &World<'_>,
+    task: &Task,
+    prompts: &Prompts,
+    folder: &Path,
+    workspace: Option<Digest>,
+) -> Result<(), String> {
     let container = world.agent(None).map_err(|e| e.to_string())?;
+    // What differs is kept from where the trial began: with its variant's files over the task's own.
+    prompts.lay(&container).map_err(|e| e.to_string())?;
     for kept in kept(folder)? {
         let path = format!("/app/{}", kept.change.path());
         let done = match (&kept.change, kept.kind, kept.digest) {
