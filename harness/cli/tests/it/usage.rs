@@ -26,9 +26,9 @@ const FIELDS: [&str; 13] = [
 fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
     let place = Place::with(&["core", "failures"]);
     for (arguments, expected) in [
-        (&["run", "cord"][..], "there is no suite \"cord\": neither in retake.toml (core, failures)"),
+        (&["run", "cord"][..], "there is no suite \"cord\": neither in retake.toml (core, failures, long)"),
         (&["run", "--task", "nope"], "there is no task \"nope\"; there are courier-restart, "),
-        (&["run", "--variant", "nope"], "there is no variant \"nope\"; there are claude-code, codex, main"),
+        (&["run", "--variant", "nope"], "there is no variant \"nope\"; there are agent-v1, agent-v2, agent-v2-badcache, "),
         (&["run", "--profile", "nope"], "there is no profile \"nope\""),
         (&["run", "--agent", "nope"], "command:PROGRAM ARGS; ours are native, oracle and noop"),
         (
@@ -37,9 +37,9 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
         ),
         (
             &["run", "--model", "script:nope"],
-            "has no set of scripts named \"nope\"; it has: agent-v2, claude-code, codex, main",
+            "has no set of scripts named \"nope\"; it has: agent-v1, agent-v2, ",
         ),
-        (&["run", "--trials", "2"], "ask for fewer trials (copies of a recording are not samples)"),
+        (&["run", "--trials", "4"], "ask for fewer trials (copies of a recording are not samples)"),
         (&["run", "--trials", "0"], "'--trials <N>'"),
         (&["run", "--jobs", "0"], "'--jobs <N>'"),
         (&["run", "--resume", "nope"], "there are no runs"),
