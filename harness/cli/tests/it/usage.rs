@@ -28,7 +28,10 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
     for (arguments, expected) in [
         (&["run", "cord"][..], "there is no suite \"cord\": neither in retake.toml (core, failures, long)"),
         (&["run", "--task", "nope"], "there is no task \"nope\"; there are courier-restart, "),
-        (&["run", "--variant", "nope"], "there is no variant \"nope\"; there are agent-v1, agent-v2, agent-v2-badcache, "),
+        (
+            &["run", "--variant", "nope"],
+            "there is no variant \"nope\"; there are agent-v1, agent-v2, agent-v2-badcache, ",
+        ),
         (&["run", "--profile", "nope"], "there is no profile \"nope\""),
         (&["run", "--agent", "nope"], "command:PROGRAM ARGS; ours are native, oracle and noop"),
         (
