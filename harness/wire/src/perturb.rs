@@ -75,7 +75,7 @@ impl Perturb {
 fn last_of_the_opening(blocks: &[Block]) -> Option<(usize, String, String)> {
     let items = blocks.iter().enumerate().filter(|(_, block)| block.kind == BlockKind::Item);
     let messages = items.map_while(|(at, block)| match Item::decode(&block.raw)? {
-        Item::Message { role, text, .. } if role != "assistant" => Some((at, role, text)),
+        Item::Message { role, text, .. } if !role.is_empty() && role != "assistant" => Some((at, role, text)),
         _ => None,
     });
     messages.last()
