@@ -30,7 +30,7 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
         (&["run", "--task", "nope"], "there is no task \"nope\"; there are courier-restart, "),
         (
             &["run", "--variant", "nope"],
-            "there is no variant \"nope\"; there are agent-v1, agent-v2, agent-v2-badcache, ",
+            "there is no variant \"nope\"; there are agent-v1, agent-v2, agent-v2-badcache, claude-code, codex, main",
         ),
         (&["run", "--profile", "nope"], "there is no profile \"nope\""),
         (&["run", "--agent", "nope"], "command:PROGRAM ARGS; ours are native, oracle and noop"),
@@ -40,7 +40,7 @@ fn what_is_typed_wrongly_is_exit_2_with_a_word_of_help() {
         ),
         (
             &["run", "--model", "script:nope"],
-            "has no set of scripts named \"nope\"; it has: agent-v1, agent-v2, ",
+            "has no set of scripts named \"nope\"; it has: agent-v1, agent-v2, claude-code, codex, main",
         ),
         (&["run", "--trials", "4"], "ask for fewer trials (copies of a recording are not samples)"),
         (&["run", "--trials", "0"], "'--trials <N>'"),
