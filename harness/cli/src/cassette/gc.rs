@@ -82,7 +82,7 @@ fn orphaned(set: &Set, held: &Held, settings: &Settings) -> Option<&'static str>
         Some("set_unknown")
     } else if !set.has_task(&held.task) {
         Some("task_gone")
-    } else if !set.is_played(settings.config.variants.values()) {
+    } else if !set.is_played(settings) {
         Some("not_played")
     } else {
         None

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use suite::{Suite, Variant};
+use runner::ModelSpec;
+use suite::Suite;
 
 use crate::exit::Failure;
 use crate::settings::Settings;
@@ -66,10 +67,11 @@ impl Set {
     }
 
     /// Whether one of the variants plays it.
-    pub(super) fn is_played<'v>(&self, mut variants: impl Iterator<Item = &'v Variant>) -> bool {
-        variants.any(|variant| {
-            let (kind, set) = variant.model.split_once(':').unwrap_or((&variant.model, "main"));
-            kind == "cassette" && self.names.iter().any(|name| name == set)
+    pub(super) fn is_played(&self, settings: &Settings) -> bool {
+        let config = &settings.config;
+        config.variants.values().any(|variant| match ModelSpec::of(variant, &config.backends) {
+            Ok(ModelSpec::Cassette(set)) => self.names.contains(&set),
+            _ => false,
         })
     }
 }
