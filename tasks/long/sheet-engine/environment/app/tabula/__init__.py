@@ -1,0 +1,1 @@
+"""A small calculation engine for sheets that are kept as text."""
