@@ -1,24 +1,33 @@
 """Runs the commands of samples/recordings.json, each in a copy of samples/, and compares what they print and leave."""
 
 import difflib
+import io
 import json
+import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
+sys.path.insert(0, str(ROOT))
+
+from tabula import cli
 
 
 def carried_out(case, folder):
-    """What a command prints, its exit code, and its file afterwards."""
-    run = subprocess.run([sys.executable, "-m", "tabula", *case["argv"]], cwd=folder, input=case["stdin"].encode(),
-                         capture_output=True, env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"})
+    """What a command prints, its exit code, its file afterwards, and what stopped it."""
+    out, error = io.StringIO(), io.StringIO()
+    os.chdir(folder)
+    try:
+        code = cli.main(case["argv"], io.StringIO(case["stdin"]), out, error)
+    except Exception as stopped:
+        code, error = 1, io.StringIO(f"{type(stopped).__name__}: {stopped}")
+    os.chdir(ROOT)
     file = Path(folder) / case["argv"][1] if len(case["argv"]) > 1 else None
     left = file.read_text(encoding="utf-8") if file and file.is_file() else ""
-    return run.stdout.decode(), run.returncode, left, run.stderr.decode().strip().split("\n")[-1]
+    return out.getvalue(), code, left, error.getvalue().strip().split("\n")[-1]
 
 
 def main(names):
