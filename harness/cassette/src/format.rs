@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wire::{BlockKind, Frame, Protocol};
 
-/// The version that is written. Since 2.0 an exchange may replace blocks in place; since 2.1 the last line holds the reward.
-pub const VERSION: FormatVersion = FormatVersion::new(2, 1);
+/// The version that is written. Since 2.0 an exchange may replace blocks in place; since 2.1 the last line holds the reward;
+/// since 2.2 what is usual (the lane `main`, the first try, status 200, a call that went well) is not written.
+pub const VERSION: FormatVersion = FormatVersion::new(2, 2);
 /// The oldest major version that is read.
 pub(crate) const OLDEST: u16 = 1;
 
@@ -96,15 +97,18 @@ pub(crate) struct BlockLine {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exchange {
     /// The lane it belongs to.
+    #[serde(default = "main_lane", skip_serializing_if = "is_main")]
     pub lane: String,
     /// The step it belongs to, from 1.
     pub step: u32,
     /// The client's try, from 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
     pub attempt: u32,
     /// What the client spoke, where it is not what the header says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// HTTP status of the response.
+    #[serde(default = "ok", skip_serializing_if = "is_ok")]
     pub status: u16,
     /// How many blocks of the lane's request before it this request begins with.
     pub keep: u32,
@@ -145,6 +149,43 @@ fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 
+/// The lane of the agent itself.
+const MAIN: &str = "main";
+/// The status of a request that was answered.
+const OK: u16 = 200;
+
+fn main_lane() -> String {
+    MAIN.to_owned()
+}
+
+fn is_main(lane: &str) -> bool {
+    lane == MAIN
+}
+
+fn first() -> u32 {
+    1
+}
+
+fn is_first(attempt: &u32) -> bool {
+    *attempt == 1
+}
+
+fn ok() -> u16 {
+    OK
+}
+
+fn is_ok(status: &u16) -> bool {
+    *status == OK
+}
+
+fn went_well() -> ToolOutcome {
+    ToolOutcome::Ok
+}
+
+fn is_well(outcome: &ToolOutcome) -> bool {
+    *outcome == ToolOutcome::Ok
+}
+
 /// A response, as it is recorded.
 #[derive(Clone, Debug)]
 pub enum Response {
@@ -167,12 +208,14 @@ pub enum Response {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolRun {
     /// The lane it belongs to.
+    #[serde(default = "main_lane", skip_serializing_if = "is_main")]
     pub lane: String,
     /// The step whose answer held the call.
     pub step: u32,
     /// The call's id.
     pub call_id: String,
     /// How it went.
+    #[serde(default = "went_well", skip_serializing_if = "is_well")]
     pub outcome: ToolOutcome,
     /// Exit code of a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]

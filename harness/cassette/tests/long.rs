@@ -220,15 +220,15 @@ fn a_file_of_the_first_version_is_read_and_an_exchange_that_replaces_what_is_not
     let wire = Wire::of(Protocol::Messages, claude, 2);
     wire.record(&path, "claude-code");
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("{\"cassette\":{\"version\":\"2.1\""), "{}", &text[..60]);
+    assert!(text.starts_with("{\"cassette\":{\"version\":\"2.2\""), "{}", &text[..60]);
     let load = |from: &str, to: &str| {
         assert!(text.contains(from), "{from}");
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
         Cassette::load(&path)
     };
     let replaced = "\"replace\":{\"0\":";
-    assert!(load("\"version\":\"2.1\"", "\"version\":\"3.0\"").is_err());
-    assert!(load("\"version\":\"2.1\"", "\"version\":\"1.0\"").is_ok());
+    assert!(load("\"version\":\"2.2\"", "\"version\":\"3.0\"").is_err());
+    assert!(load("\"version\":\"2.2\"", "\"version\":\"1.0\"").is_ok());
     let error = load(replaced, "\"replace\":{\"199\":").unwrap_err();
     assert!(error.to_string().contains("replaces a block that it does not keep"), "{error}");
 }

@@ -27,6 +27,7 @@ use crate::prompts::Prompts;
 use crate::run::Progress;
 use crate::source::Source;
 use crate::template::{Templates, Unbuilt};
+use crate::turns::{Place, Places, Turns};
 use crate::world::World;
 
 /// What every attempt of a run shares.
@@ -62,6 +63,18 @@ pub(crate) struct Shared<'a> {
     pub(crate) record: Option<&'a Path>,
     /// Finds secrets, which no journal keeps.
     pub(crate) scanner: Arc<Scanner>,
+    /// Whose turn it is among trials on live models.
+    pub(crate) turns: Turns,
+}
+
+impl Shared<'_> {
+    /// Waits for a place where the trial's model is live; other trials have a worker to themselves.
+    pub(crate) fn turn<'p>(&self, job: &Job<'_>, places: &'p Places) -> Result<Option<Place<'p>>, Fault> {
+        if !job.model.is_live() {
+            return Ok(None);
+        }
+        places.take(self.cancel).map(Some).ok_or(Fault::Cut(Cut::Cancelled))
+    }
 }
 
 /// One attempt that is to be made.
@@ -347,6 +360,7 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     if let (Some(cassette), Some(path)) = (source.played(), path) {
         keep_cassette(path, cassette.digest, &shared.cassettes).map_err(keeping)?;
     }
+    let hand = shared.turn(job, &shared.turns.hands)?;
     let begun = Instant::now();
     let template = shared.templates.get((job.trial.suite, job.trial.task), task, shared.sandbox)?;
     let world = World::new(shared.sandbox, shared.around, task, &template, &job.variant.env)?;
@@ -356,6 +370,7 @@ fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> 
     job.prompts.lay(&*first)?;
     let start = world.files(&*first)?;
     sums.setup = begun.elapsed();
+    drop(hand);
     let snapshot = source.snapshot(task)?;
     let part = Part { shared, job, task, world: &world, log, snapshot };
     match &source.model {

@@ -23,6 +23,7 @@ mod stale;
 mod template;
 mod time;
 mod toolchain;
+mod turns;
 mod watch;
 mod world;
 

@@ -80,7 +80,12 @@ impl Part<'_> {
                     Arc::new(self.world.agent(step.solution_dir.as_deref().filter(|_| actor.is_oracle()))?)
                 }
             };
+            let turn = self.shared.turn(self.job, &self.shared.turns.agents)?;
+            if number == 0 && turn.is_some() && self.shared.progress.is_enough() {
+                return Err(Fault::Cut(Cut::Cancelled));
+            }
             let acted = actor.act(step, number + 1 == self.task.steps.len(), &container);
+            drop(turn);
             sums.tally = actor.tally();
             end = acted?;
             if let Some(snapshot) = self.snapshot.as_ref().filter(|_| end.failure != Some(FailureMode::Void))
@@ -126,6 +131,7 @@ impl Part<'_> {
         start: &Manifest,
         sums: &mut Sums,
     ) -> Result<Option<BTreeMap<String, f64>>, Fault> {
+        let _turn = self.shared.turn(self.job, &self.shared.turns.hands)?;
         let begun = Instant::now();
         let container = self.world.verifier(step)?;
         let last = keep::look(&container, start, &self.task.settings.exclude)?;

@@ -22,6 +22,7 @@ use crate::live::Live;
 use crate::plan::{Planned, Selection, TrialPlan};
 use crate::template::Templates;
 use crate::toolchain::{Needs, Spawn};
+use crate::turns::Turns;
 
 /// Where a run makes what it needs only while it runs.
 const SCRATCH: &str = ".scratch";
@@ -259,6 +260,7 @@ impl<'a> Engine<'a> {
             cassettes: dir.path.join("cassettes"),
             record: self.options.record.as_deref(),
             scanner: std::sync::Arc::default(),
+            turns: Turns::new(self.options.live_jobs, self.options.jobs),
         };
         let stops = Stops::default();
         let one = |trial: &TrialPlan| {
@@ -286,8 +288,9 @@ impl<'a> Engine<'a> {
         Ok(RunOutcome { dir, stopped, spent, fault })
     }
 
-    /// Lets every trial have its turn: those on live models, which mostly wait, on threads of their own; the others
-    /// on as many workers as there are jobs.
+    /// Lets every trial have its turn: those on live models, which mostly wait, on threads of their own, twice as many as
+    /// agents may act, so that the next workspace stands and the last one is judged beside them; the others on as many
+    /// workers as there are jobs.
     fn all(&self, trials: &[&TrialPlan], one: &(dyn Fn(&TrialPlan) + Sync)) -> Result<(), RunError> {
         let jobs = self.options.jobs;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
@@ -297,7 +300,7 @@ impl<'a> Engine<'a> {
             trials.iter().partition(|trial| is_live(trial));
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..self.options.live_jobs.min(live.len()) {
+            for _ in 0..(2 * self.options.live_jobs).min(live.len()) {
                 scope.spawn(|| {
                     while let Some(trial) = live.get(next.fetch_add(1, Ordering::Relaxed)) {
                         one(trial);
