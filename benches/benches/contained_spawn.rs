@@ -33,7 +33,13 @@ fn contained_spawn(criterion: &mut Criterion) {
     let template = tempfile::tempdir().unwrap();
     std::fs::write(template.path().join("file"), "content").unwrap();
     let stage = vec![std::env::current_exe().unwrap().into_os_string(), STAGE.into()];
-    let options = SandboxOptions { stage, walls: Walls::full(), toolchains: Vec::new(), hidden: Vec::new() };
+    let options = SandboxOptions {
+        stage,
+        walls: Walls::full(),
+        toolchains: Vec::new(),
+        hidden: Vec::new(),
+        user: sandbox::User::default(),
+    };
     let sandbox = match Sandbox::new(&options) {
         Ok(sandbox) => sandbox,
         Err(error) => return eprintln!("SKIPPED: contained spawn: {error}"),

@@ -118,26 +118,16 @@ fn begin(
     let clock = SystemClock::start();
     let signals = Signals::listen()?;
     let live = runner::open_live(&planned.models, &settings::variable, args.max_cost)?;
+    let plain = settings.plain_options(&out, args.jobs.or(profile.jobs), &signals, &clock)?;
     let options = Options {
-        around: Vec::new(),
-        checks: false,
         live_jobs: args.live_jobs.map_or(LIVE_JOBS, |n| n as usize),
         live: live.clone(),
         pace: args.pace,
-        jobs: settings::jobs(args.jobs.or(profile.jobs)),
-        stage: settings::stage()?,
         walls: if args.uncontained { Walls::uncontained() } else { Walls::full() },
-        hidden: settings.hidden(&out),
-        toolchains: settings.config.toolchains.clone(),
-        path: settings::path(),
-        spawn: &settings::spawn,
         record: args.record.as_ref().map(|folder| settings.directory.join(folder)),
         arguments: arguments(args, settings),
         git: settings::git(&settings.config.root),
-        host: settings::host_name(),
-        cancel: signals.cancel.clone(),
-        clock: &clock,
-        out,
+        ..plain
     };
     let bar = Bar::new(false);
     let outcome = match resume {

@@ -140,6 +140,7 @@ impl Settings {
             pace: runner::Pace::Instant,
             stage: stage()?,
             walls: Walls::full(),
+            user: sandbox::User::default(),
             hidden: self.hidden(out),
             toolchains: self.config.toolchains.clone(),
             path: path(),

@@ -3,10 +3,11 @@
 //! generator (METHODOLOGY.md describes it).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use base::{Digest, Seed};
 use cassette::CountTokens;
+use promptcache::{Accounting, Profile, Profiles};
 use wire::{Authored, AuthoredCall, Block, BlockKind, Exact, Item, Prompt, Protocol, Thread, Tracker, Usage};
 
 use crate::{Call, Model, ModelFault, Reply, Script, ScriptTurn};
@@ -46,7 +47,7 @@ struct Lane {
 struct Counted {
     stamp: u32,
     tokens: u64,
-    /// What it says to a cache, where another spelling may say the same.
+    /// What it says to a cache, where another text may say the same.
     says: Option<Digest>,
 }
 
@@ -95,15 +96,27 @@ impl ScriptModel {
     }
 
     fn counted(&self, block: &Block, stamp: u32, protocol: Protocol) -> Counted {
-        // Only there do two spellings of a block say the same to a cache: its breakpoints move.
-        let moves = protocol == Protocol::Messages && block.kind == BlockKind::Item;
-        let says = || protocol.canonical(block.kind, &block.raw).ok();
-        let says = moves.then(says).flatten().map(|text| Digest::of(text.as_bytes()));
+        let says = match block.kind {
+            // Much of a head is no part of what a provider caches.
+            BlockKind::Head => self.profile(protocol).map(|profile| profile.scope_of(&block.raw)),
+            // Only there do two spellings of a block say the same: its breakpoints move.
+            BlockKind::Item if protocol == Protocol::Messages => {
+                let text = protocol.canonical(block.kind, &block.raw).ok();
+                text.map(|text| Digest::of(text.as_bytes()))
+            }
+            _ => None,
+        };
         Counted { stamp, tokens: u64::from(self.tokens.count(&block.raw)), says }
     }
 
-    /// Tokens of the prompt. What of the request before can be cached shrinks to what this one begins with; a head
-    /// that changes, as some clients' heads do with every request, is no part of what a provider caches.
+    /// The rules of the cache that the model's answers are counted by.
+    fn profile(&self, protocol: Protocol) -> Option<&'static Profile> {
+        static PROFILES: LazyLock<Option<Profiles>> = LazyLock::new(|| Profiles::built_in().ok());
+        PROFILES.as_ref()?.of(&self.script.model, Accounting::of(protocol))
+    }
+
+    /// Tokens of the prompt. What of the request before can be cached shrinks to what this one begins with; where only
+    /// that of a head changes which belongs to no cache key, as with every request of some clients, the rest stays.
     fn count_prompt(&self, lane: &mut Lane, prompt: &Prompt, protocol: Protocol) -> u64 {
         let (blocks, stamps) = (prompt.blocks(), prompt.stamps());
         if lane.thread.as_ref() != Some(prompt.thread()) {
@@ -117,15 +130,18 @@ impl ScriptModel {
             lane.counted.truncate(stamps.len());
             let (mut common, mut same) = (0, true);
             for (at, old) in lane.counted.iter_mut().enumerate() {
-                let mut equal = old.stamp == stamps[at];
+                let changed = old.stamp != stamps[at];
+                let mut equal = !changed;
                 let tokens = old.tokens;
-                if !equal {
+                if changed {
                     let new = self.counted(&blocks[at], stamps[at], protocol);
                     equal = new.says.is_some() && new.says == old.says;
                     *old = new;
                 }
-                common += if same && equal { tokens } else { 0 };
-                same = same && (equal || blocks[at].kind == BlockKind::Head);
+                // Such a head is not counted as cached, whatever else is.
+                let kept = equal && !(changed && blocks[at].kind == BlockKind::Head);
+                common += if same && kept { tokens } else { 0 };
+                same = same && equal;
             }
             lane.before = lane.before.min(common);
             lane.prompt_tokens = lane.counted.iter().map(|counted| counted.tokens).sum();
@@ -333,6 +349,20 @@ mod tests {
         assert_eq!(ask(1, &[&long]), 0);
         assert!(ask(2, &[&long, &said]) >= 1920);
         assert_eq!(ask(3, &[&said, &long, &said]), 0);
+    }
+
+    #[test]
+    fn a_head_that_belongs_to_another_cache_key_finds_nothing_cached() {
+        let model = model();
+        let long = items::message("user", &"word ".repeat(2000));
+        let mut prompt = Prompt::default();
+        let mut cached = |head: &str| {
+            prompt.follow(&[(BlockKind::Head, head), (BlockKind::Item, &long)]);
+            super::tests::ask(&model, &prompt, 2).unwrap().usage.unwrap().cached_tokens
+        };
+        assert_eq!(cached(r#"{"model":"m","prompt_cache_key":"a","client_metadata":1}"#), 0);
+        assert!(cached(r#"{"model":"m","prompt_cache_key":"a","client_metadata":2}"#) >= 1920);
+        assert_eq!(cached(r#"{"model":"m","prompt_cache_key":"b","client_metadata":2}"#), 0);
     }
 
     #[test]

@@ -136,6 +136,19 @@ pub(crate) struct Head {
 /// A digest that may be of nothing.
 pub(crate) type Digest0 = Option<Digest>;
 
+impl Profile {
+    /// A digest over what of a request's head belongs to any of its cache keys: where it differs between two requests,
+    /// the second finds less than the first has left.
+    pub fn scope_of(&self, head: &str) -> Digest {
+        let Head { scope, item_scope, .. } = Head::of(head, self);
+        let mut hasher = Hasher::new("cache scopes");
+        for part in [scope, item_scope] {
+            hasher.field(part.as_ref().map_or(&[][..], |digest| digest.as_bytes()));
+        }
+        hasher.finish()
+    }
+}
+
 impl Head {
     pub(crate) fn of(raw: &str, profile: &Profile) -> Self {
         let Ok(fields) = Fields::parse(raw) else { return Self::default() };

@@ -13,7 +13,7 @@ use cassette::Volatile;
 use journal::{Ended, GitState, Plan, RunDir, RunHeader, TrialDir};
 use model::Pace;
 use rayon::prelude::*;
-use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, Walls};
+use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, User, Walls};
 use suite::{SuiteError, TaskEntry};
 
 use crate::attempt::{Cut, Job, Shared, agent_program, attempt, panicked};
@@ -85,6 +85,8 @@ pub struct Options<'a> {
     pub stage: Vec<std::ffi::OsString>,
     /// The walls around each trial.
     pub walls: Walls,
+    /// Who trials are inside.
+    pub user: User,
     /// Folders that no trial may see.
     pub hidden: Vec<PathBuf>,
     /// Toolchains that the configuration declares.
@@ -395,6 +397,7 @@ pub(crate) fn surroundings(
         walls: options.walls,
         toolchains: needs.toolchains.clone(),
         hidden: options.hidden.clone(),
+        user: options.user.clone(),
     })?;
     Ok((needs, sandbox))
 }

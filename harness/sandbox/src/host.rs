@@ -157,7 +157,12 @@ impl Sandbox {
         }
         // What isn't there needs no hiding.
         let hidden = options.hidden.iter().filter_map(|path| path.canonicalize().ok()).collect();
-        match stage.ask(&RunRequest::Prepare { walls: options.walls, toolchains, hidden })? {
+        match stage.ask(&RunRequest::Prepare {
+            walls: options.walls,
+            toolchains,
+            hidden,
+            user: options.user.clone(),
+        })? {
             Answer::Done => Ok(Self { stage: Arc::new(stage), report }),
             other => Err(unexpected(&other)),
         }

@@ -22,6 +22,6 @@ pub use host::{Sandbox, Trial};
 pub use manifest::{Change, Manifest, ManifestEntry};
 pub use spec::{
     Bind, ContainerSpec, CopyIn, HostReport, Limits, SandboxError, SandboxOptions, Toolchain, TrialSpec,
-    Wall, Walls, WorkspaceKind, WorkspaceSource,
+    User, Wall, Walls, WorkspaceKind, WorkspaceSource,
 };
 pub use stage::stage_main;

@@ -14,7 +14,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{Bind, HostReport, Limits, Toolchain, Walls, WorkspaceKind, WorkspaceSource};
+use crate::spec::{Bind, HostReport, Limits, Toolchain, User, Walls, WorkspaceKind, WorkspaceSource};
 use crate::{FileFault, ListEntry, Manifest};
 
 /// The most descriptors that one call carries.
@@ -28,7 +28,7 @@ pub(crate) enum RunRequest {
     /// Find out what this host can contain, then end.
     Probe,
     /// Build what all trials share; once, first.
-    Prepare { walls: Walls, toolchains: Vec<Toolchain>, hidden: Vec<PathBuf> },
+    Prepare { walls: Walls, toolchains: Vec<Toolchain>, hidden: Vec<PathBuf>, user: User },
     /// Start a trial's holder; carries its control socket.
     Trial(TrialPlan),
 }

@@ -53,6 +53,21 @@ impl Walls {
     }
 }
 
+/// Who every process inside is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The name that `/etc/passwd` and the environment give.
+    pub name: String,
+    /// The id of the user and of the group.
+    pub id: u32,
+}
+
+impl Default for User {
+    fn default() -> Self {
+        Self { name: "agent".to_owned(), id: 1000 }
+    }
+}
+
 /// How a run's sandbox is made.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
@@ -64,6 +79,8 @@ pub struct SandboxOptions {
     pub toolchains: Vec<Toolchain>,
     /// Host paths that stay invisible even below an allowed prefix: the project, runs, home folders.
     pub hidden: Vec<PathBuf>,
+    /// Who trials are inside.
+    pub user: User,
 }
 
 /// A host folder shown read-only at `/opt/<name>`.

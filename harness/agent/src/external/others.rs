@@ -1,7 +1,8 @@
 //! How the other agents are started. Each preset was checked by a run of the named version in a network namespace that
 //! has loopback alone. Knows nothing of what they do.
 
-use super::{DUMMY_KEY, Launch, LaunchPlan, point, strings, variables};
+use super::point::{self, Pointing};
+use super::{DUMMY_KEY, ExternalAgent, Launch, LaunchPlan, strings, variables};
 
 /// The versions that the presets were checked with.
 pub(super) const MINI_SWE_AGENT: &str = "2.4.6";
@@ -15,9 +16,61 @@ fn endpoints(plan: &LaunchPlan<'_>) -> Vec<(String, String)> {
     env
 }
 
-/// LiteLLM fetches its map of prices unless told not to.
-pub(super) fn quiet_litellm() -> Vec<(String, String)> {
-    variables([("LITELLM_LOCAL_MODEL_COST_MAP", "True")])
+/// What keeps an agent from asking the net beside its model, and its user before the first task.
+pub(super) fn quiet(agent: &ExternalAgent) -> Vec<(String, String)> {
+    // LiteLLM fetches its map of prices unless told not to.
+    const LITELLM: (&str, &str) = ("LITELLM_LOCAL_MODEL_COST_MAP", "True");
+    match agent {
+        ExternalAgent::MiniSweAgent => variables([
+            LITELLM,
+            ("MSWEA_CONFIGURED", "true"),
+            ("MSWEA_COST_TRACKING", "ignore_errors"),
+            ("MSWEA_SILENT_STARTUP", "1"),
+        ]),
+        ExternalAgent::Aider => variables([LITELLM]),
+        ExternalAgent::OpenCode => {
+            variables([("OPENCODE_DISABLE_AUTOUPDATE", "1"), ("OPENCODE_DISABLE_MODELS_FETCH", "1")])
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What points and quietens an agent that somebody else's command line starts: variables that it reads as settings.
+pub(super) fn point(agent: &ExternalAgent, at: &Pointing<'_>) -> Vec<(String, String)> {
+    let mut env = quiet(agent);
+    match agent {
+        ExternalAgent::Aider => {
+            env.extend(variables([
+                ("AIDER_CHECK_UPDATE", "false"),
+                ("AIDER_SHOW_RELEASE_NOTES", "false"),
+                ("AIDER_SHOW_MODEL_WARNINGS", "false"),
+                ("AIDER_ANALYTICS_DISABLE", "true"),
+                // They hold times, and stand in the workspace otherwise.
+                ("AIDER_CHAT_HISTORY_FILE", &format!("{}/.aider.chat.history.md", at.home)),
+                ("AIDER_INPUT_HISTORY_FILE", &format!("{}/.aider.input.history", at.home)),
+            ]));
+            if at.unattended {
+                env.extend(variables([("AIDER_YES_ALWAYS", "true")]));
+            }
+        }
+        ExternalAgent::OpenCode => {
+            let options =
+                |base_url: String| serde_json::json!({"options": {"baseURL": base_url, "apiKey": DUMMY_KEY}});
+            let v1 = || options(format!("{}/v1", at.base_url));
+            let provider = serde_json::json!({"openai": v1(), "anthropic": v1()});
+            let mut settings = opencode_settings(provider);
+            if at.unattended {
+                settings["permission"] = serde_json::json!({"*": "allow"});
+            }
+            env.extend(variables([("OPENCODE_CONFIG_CONTENT", &settings.to_string())]));
+        }
+        _ => {}
+    }
+    env
+}
+
+fn opencode_settings(provider: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"autoupdate": false, "share": "disabled", "provider": provider})
 }
 
 /// Its models go through LiteLLM, which wants the vendor before the name and fetches prices unless told not to. The
@@ -29,12 +82,7 @@ pub(super) fn mini_swe_agent(plan: &LaunchPlan<'_>) -> Launch {
         argv.push("--yolo".to_owned());
     }
     let mut env = endpoints(plan);
-    env.extend(quiet_litellm());
-    env.extend(variables([
-        ("MSWEA_CONFIGURED", "true"),
-        ("MSWEA_COST_TRACKING", "ignore_errors"),
-        ("MSWEA_SILENT_STARTUP", "1"),
-    ]));
+    env.extend(quiet(&ExternalAgent::MiniSweAgent));
     Launch { argv, env, files: Vec::new(), stdin: String::new() }
 }
 
@@ -69,22 +117,18 @@ pub(super) fn aider(plan: &LaunchPlan<'_>) -> Launch {
         argv.push("--yes-always".to_owned());
     }
     let mut env = endpoints(plan);
-    env.extend(quiet_litellm());
+    env.extend(quiet(&ExternalAgent::Aider));
     Launch { argv, env, files: vec![(file, plan.instruction.to_owned())], stdin: String::new() }
 }
 
 /// Its provider is written into a settings file of its home. With a title of ours it asks no model for one.
 pub(super) fn opencode(plan: &LaunchPlan<'_>) -> Launch {
-    let settings = serde_json::json!({
-        "autoupdate": false,
-        "share": "disabled",
-        "provider": {"retake": {
-            "npm": "@ai-sdk/openai-compatible",
-            "name": "retake",
-            "options": {"baseURL": format!("{}/v1", plan.base_url), "apiKey": DUMMY_KEY},
-            "models": {plan.model: {"name": plan.model}},
-        }},
-    });
+    let settings = opencode_settings(serde_json::json!({"retake": {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": "retake",
+        "options": {"baseURL": format!("{}/v1", plan.base_url), "apiKey": DUMMY_KEY},
+        "models": {plan.model: {"name": plan.model}},
+    }}));
     let model = format!("retake/{}", plan.model);
     let mut argv = strings(["opencode", "run", "--model", &model, "--format", "json", "--title", "retake"]);
     if plan.unattended {
@@ -94,7 +138,7 @@ pub(super) fn opencode(plan: &LaunchPlan<'_>) -> Launch {
     argv.extend(strings(["--", plan.instruction]));
     let file = format!("{}/.config/opencode/opencode.json", plan.home);
     let mut env = endpoints(plan);
-    env.extend(variables([("OPENCODE_DISABLE_AUTOUPDATE", "1"), ("OPENCODE_DISABLE_MODELS_FETCH", "1")]));
+    env.extend(quiet(&ExternalAgent::OpenCode));
     Launch { argv, env, files: vec![(file, settings.to_string())], stdin: String::new() }
 }
 
@@ -186,6 +230,24 @@ mod tests {
         let options = &settings["provider"]["retake"]["options"];
         assert_eq!(options["baseURL"], "http://127.0.0.1:4000/v1");
         assert_eq!((&settings["autoupdate"], &settings["share"]), (&false.into(), &"disabled".into()));
+    }
+
+    #[test]
+    fn a_command_line_of_somebody_elses_is_pointed_and_quietened_by_variables() {
+        let at = Pointing { base_url: PLAN.base_url, home: PLAN.home, unattended: true };
+        let said = |agent, name: &str| {
+            let env = super::point(&agent, &at);
+            env.into_iter().find(|(key, _)| key == name).map(|(_, value)| value).unwrap_or_default()
+        };
+        assert_eq!(said(ExternalAgent::MiniSweAgent, "MSWEA_CONFIGURED"), "true");
+        assert_eq!(said(ExternalAgent::Aider, "AIDER_YES_ALWAYS"), "true");
+        assert!(said(ExternalAgent::Aider, "AIDER_CHAT_HISTORY_FILE").starts_with("/home/agent/"));
+        let settings = said(ExternalAgent::OpenCode, "OPENCODE_CONFIG_CONTENT");
+        let settings: serde_json::Value = serde_json::from_str(&settings).unwrap();
+        assert_eq!(settings["provider"]["openai"]["options"]["baseURL"], "http://127.0.0.1:4000/v1");
+        assert_eq!((&settings["share"], &settings["permission"]["*"]), (&"disabled".into(), &"allow".into()));
+        let attended = Pointing { unattended: false, ..at };
+        assert!(!super::point(&ExternalAgent::OpenCode, &attended)[2].1.contains("permission"));
     }
 
     #[test]

@@ -42,9 +42,7 @@ impl ExternalAgent {
             Self::ClaudeCode => claude_code::point(words, at),
             _ => Pointed { argv: words.to_vec(), env: endpoints(at.base_url) },
         };
-        if matches!(self, Self::MiniSweAgent | Self::Aider) {
-            pointed.env.extend(others::quiet_litellm());
-        }
+        pointed.env.extend(others::point(self, at));
         // A proxy of the caller's would be asked for the gateway.
         pointed
             .env

@@ -12,6 +12,7 @@ use base::SystemClock;
 use journal::{Replaying, RunDir};
 use report::RunData;
 use runner::{Options, Selection};
+use sandbox::User;
 use suite::{Suite, TaskEntry, Variant};
 
 use crate::args::{CheckArgs, Common};
@@ -22,17 +23,29 @@ use crate::settings::{self, Settings, Signals};
 
 use finding::{Finding, Runs};
 
-/// Variables, as other surroundings have them.
-type Around = &'static [(&'static str, &'static str)];
+/// One thing in which surroundings may be others.
+#[derive(Clone, Copy)]
+enum Around {
+    /// Variables.
+    Env(&'static [(&'static str, &'static str)]),
+    /// Name and id of who works there.
+    User(&'static str, u32),
+}
 
 /// What a verdict must not depend on, and what that is in two other places. Only locales that every host has: bash complains of others.
 const ELSEWHERE: [(&str, [Around; 2]); 4] = [
-    ("the locale", [&[("LC_ALL", "C"), ("LANG", "C")], &[("LC_ALL", "POSIX"), ("LANGUAGE", "tr")]]),
-    ("the time zone", [&[("TZ", "XXX-14")], &[("TZ", "XXX+12")]]),
-    ("the user", [&[("USER", "anna"), ("LOGNAME", "anna")], &[("USER", "0"), ("LOGNAME", "0")]]),
+    (
+        "the locale",
+        [
+            Around::Env(&[("LC_ALL", "C"), ("LANG", "C")]),
+            Around::Env(&[("LC_ALL", "POSIX"), ("LANGUAGE", "tr")]),
+        ],
+    ),
+    ("the time zone", [Around::Env(&[("TZ", "XXX-14")]), Around::Env(&[("TZ", "XXX+12")])]),
+    ("the user", [Around::User("anna", 1001), Around::User("ci-runner_7", 61_234)]),
     (
         "the hash seed, by the order of a set or a dictionary",
-        [&[("PYTHONHASHSEED", "1")], &[("PYTHONHASHSEED", "2")]],
+        [Around::Env(&[("PYTHONHASHSEED", "1")]), Around::Env(&[("PYTHONHASHSEED", "2")])],
     ),
 ];
 
@@ -99,7 +112,7 @@ impl Check<'_> {
         let (oracle, dir) = self.run(reference(), self.args.repeat, &[], &self.args.task)?;
         let mut elsewhere = Vec::new();
         for place in 0..2 {
-            let around: Vec<_> = ELSEWHERE.iter().flat_map(|(_, places)| places[place]).copied().collect();
+            let around = ELSEWHERE.map(|(_, places)| places[place]);
             elsewhere.push(self.run(reference(), 1, &around, &self.args.task)?.0);
         }
         let differ = finding::differing(&oracle, &elsewhere);
@@ -107,7 +120,7 @@ impl Check<'_> {
         if !differ.is_empty() {
             for (what, places) in ELSEWHERE {
                 for around in places {
-                    apart.push((what, self.run(reference(), 1, around, &differ)?.0));
+                    apart.push((what, self.run(reference(), 1, &[around], &differ)?.0));
                 }
             }
         }
@@ -144,10 +157,10 @@ impl Check<'_> {
         &self,
         variants: Vec<Variant>,
         trials: u32,
-        around: &[(&str, &str)],
+        elsewhere: &[Around],
         tasks: &[String],
     ) -> Result<(RunData, RunDir), Failure> {
-        let checks = around.is_empty() && variants.iter().any(|variant| variant.agent == "oracle");
+        let checks = elsewhere.is_empty() && variants.iter().any(|variant| variant.agent == "oracle");
         let selection = Selection {
             suites: self.suites()?,
             tasks: tasks.to_vec(),
@@ -163,8 +176,16 @@ impl Check<'_> {
         let planned = runner::plan(selection, &settings::run_git)?;
         let clock = SystemClock::start();
         let plain = self.settings.plain_options(self.out, self.args.jobs, self.signals, &clock)?;
-        let around = around.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let options = Options { around, checks, ..plain };
+        let mut options = Options { checks, ..plain };
+        for around in elsewhere {
+            match *around {
+                Around::Env(variables) => {
+                    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+                    options.around.extend(variables);
+                }
+                Around::User(name, id) => options.user = User { name: name.to_owned(), id },
+            }
+        }
         let outcome = runner::run(&planned, &options, self.bar)?;
         if outcome.stopped {
             return Err(Failure::new(self.signals.exit(), "stopped"));

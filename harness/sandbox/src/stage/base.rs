@@ -9,14 +9,12 @@ use rustix::mount::{
 };
 
 use super::{OrStep, Step, root};
-use crate::spec::{Toolchain, Walls};
+use crate::spec::{Toolchain, User, Walls};
 use crate::sys;
 
 /// Who trials are on the host where the harness runs as root: an id that nobody else has, far from those that
 /// distributions and containers hand out.
 pub(crate) const DROPPED_ID: u32 = 1_913_640_000;
-/// Who trials are inside.
-pub(super) const INSIDE_ID: u32 = 1000;
 
 /// What has been prepared.
 pub(super) struct Base {
@@ -27,6 +25,8 @@ pub(super) struct Base {
     pub(super) entries: Vec<Entry>,
     /// The PATH inside.
     pub(super) path: String,
+    /// Who trials are inside.
+    pub(super) user: User,
 }
 
 /// One entry of a container's root.
@@ -38,8 +38,8 @@ pub(super) enum Entry {
 }
 
 /// Leaves the host's mounts and builds what trials share.
-pub(super) fn prepare(walls: Walls, toolchains: &[Toolchain], hidden: &[PathBuf]) -> Step<Base> {
-    let privileged = enter()?;
+pub(super) fn prepare(walls: Walls, toolchains: &[Toolchain], hidden: &[PathBuf], user: User) -> Step<Base> {
+    let privileged = enter(user.id)?;
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .step("detach from the host's mounts")?;
     pivot()?;
@@ -51,7 +51,7 @@ pub(super) fn prepare(walls: Walls, toolchains: &[Toolchain], hidden: &[PathBuf]
     let mut entries = Vec::new();
     new_tmpfs("/skel", "size=16m,mode=0755")?;
     if walls.root {
-        root::allow_listed(&mut entries)?;
+        root::allow_listed(&user, &mut entries)?;
     } else {
         root::whole_host(&mut entries)?;
     }
@@ -64,11 +64,11 @@ pub(super) fn prepare(walls: Walls, toolchains: &[Toolchain], hidden: &[PathBuf]
             .step("make the system folders read-only (needs Linux 5.12)")?;
         root::devices(&mut entries)?;
     }
-    Ok(Base { walls, privileged, entries, path })
+    Ok(Base { walls, privileged, entries, path, user })
 }
 
 /// Gets a mount namespace: as root by right, else in a user namespace. True where we still are root.
-fn enter() -> Step<bool> {
+fn enter(id: u32) -> Step<bool> {
     if is_root() {
         if sys::unshare(sys::NEW_MOUNTS).is_ok() {
             return Ok(true);
@@ -76,7 +76,7 @@ fn enter() -> Step<bool> {
         // Root of a container that may not mount: like any other user.
         drop_root()?;
     }
-    enter_user_namespace(sys::NEW_MOUNTS)?;
+    enter_user_namespace(id, sys::NEW_MOUNTS)?;
     Ok(false)
 }
 
@@ -102,14 +102,14 @@ pub(super) fn drop_root() -> Step {
         .step("own this process's files in /proc")
 }
 
-/// Enters a new user namespace, with others, in which this user is the agent.
-pub(super) fn enter_user_namespace(others: i32) -> Step {
+/// Enters a new user namespace, with others, in which this user and its group have the id.
+pub(super) fn enter_user_namespace(id: u32, others: i32) -> Step {
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     sys::unshare(sys::NEW_USER | others)
         .map_err(|error| format!("make a user namespace: {error}{}", hint()))?;
     fs::write("/proc/self/setgroups", "deny").step("give up groups")?;
-    fs::write("/proc/self/uid_map", format!("{INSIDE_ID} {uid} 1")).step("map the user")?;
-    fs::write("/proc/self/gid_map", format!("{INSIDE_ID} {gid} 1")).step("map the group")
+    fs::write("/proc/self/uid_map", format!("{id} {uid} 1")).step("map the user")?;
+    fs::write("/proc/self/gid_map", format!("{id} {gid} 1")).step("map the group")
 }
 
 /// What most often forbids user namespaces, where it can be seen.

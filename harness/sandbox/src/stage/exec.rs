@@ -45,8 +45,8 @@ impl Commands {
         let fixed = [
             ("PATH", base.path.as_str()),
             ("HOME", &plan.home),
-            ("USER", "agent"),
-            ("LOGNAME", "agent"),
+            ("USER", &base.user.name),
+            ("LOGNAME", &base.user.name),
             ("SHELL", "/bin/bash"),
             ("LANG", "C.UTF-8"),
             ("LC_ALL", "C.UTF-8"),

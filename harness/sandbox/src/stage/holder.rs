@@ -12,9 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::mount::{MountFlags, mount};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use super::base::{
-    Base, DROPPED_ID, INSIDE_ID, bind, detach, drop_root, enter_user_namespace, new_tmpfs, on_host,
-};
+use super::base::{Base, DROPPED_ID, bind, detach, drop_root, enter_user_namespace, new_tmpfs, on_host};
 use super::{OrStep, Step, confine, init, next_call};
 use crate::protocol::{Answer, TrialPlan, TrialRequest, receive, send};
 use crate::spec::{Bind, WorkspaceKind, WorkspaceSource};
@@ -61,7 +59,7 @@ fn set_up(
         }
         drop_root()?;
     }
-    enter_user_namespace(sys::NEW_MOUNTS | own_net)?;
+    enter_user_namespace(base.user.id, sys::NEW_MOUNTS | own_net)?;
     die_with_parent()?;
     confine::renounce(base.walls)?;
     if own_net != 0 {
@@ -71,7 +69,7 @@ fn set_up(
         "/store",
         &format!("size={},nr_inodes={},mode=0755", plan.bytes, plan.files.saturating_add(16)),
     )?;
-    make_workspace(&plan.workspace, stream)
+    make_workspace(&plan.workspace, base.user.id, stream)
 }
 
 /// Enters the network that this trial was given. Where its last trial has left a trace, a new one must be made: the
@@ -128,8 +126,8 @@ fn give_away(folder: &Path) -> Step {
 }
 
 /// Puts the workspace at `/app`.
-fn make_workspace(source: &WorkspaceSource, stream: &mut UnixStream) -> Step<WorkspaceKind> {
-    let owned = fs::metadata("/template").is_ok_and(|metadata| metadata.uid() == INSIDE_ID);
+fn make_workspace(source: &WorkspaceSource, id: u32, stream: &mut UnixStream) -> Step<WorkspaceKind> {
+    let owned = fs::metadata("/template").is_ok_and(|metadata| metadata.uid() == id);
     match source {
         WorkspaceSource::Bind(_) => {
             bind(Path::new("/template"), Path::new("/app"))?;

@@ -76,8 +76,8 @@ fn serve_run() -> std::io::Result<()> {
         let Ok(request) = receive::<RunRequest>(&mut stream) else { continue };
         let answer = match request {
             RunRequest::Probe => Answer::Report(probe::host()),
-            RunRequest::Prepare { walls, toolchains, hidden } => {
-                match base::prepare(walls, &toolchains, &hidden) {
+            RunRequest::Prepare { walls, toolchains, hidden, user } => {
+                match base::prepare(walls, &toolchains, &hidden, user) {
                     Ok(made) => {
                         base = Some(made);
                         Answer::Done

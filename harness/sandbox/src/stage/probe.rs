@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::base::{drop_root, enter_user_namespace, is_root, new_tmpfs};
 use super::{OrStep, Step, confine, in_child};
-use crate::spec::{HostReport, Limits, Wall, Walls};
+use crate::spec::{HostReport, Limits, User, Wall, Walls};
 use crate::sys;
 
 type Try = fn() -> Step;
@@ -39,7 +39,7 @@ fn enter(others: i32) -> Step {
     if is_root() {
         drop_root()?;
     }
-    enter_user_namespace(sys::NEW_MOUNTS | others)
+    enter_user_namespace(User::default().id, sys::NEW_MOUNTS | others)
 }
 
 fn mounts() -> Step {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::base::{Entry, bind, new_tmpfs};
 use super::{OrStep, Step};
+use crate::spec::User;
 use crate::sys;
 
 /// Folders of programs and libraries; some are links on most hosts.
@@ -19,13 +20,7 @@ const ETC_PREFIXES: [&str; 3] = ["java-", "python", "perl"];
 const ETC_FILES: [&str; 6] =
     ["ld.so.cache", "ld.so.conf", "mime.types", "protocols", "services", "ssl/openssl.cnf"];
 /// Files of `/etc` that are the same on every host.
-const ETC_OWN: [(&str, &str); 7] = [
-    (
-        "passwd",
-        "root:x:0:0:root:/root:/bin/sh\nagent:x:1000:1000:agent:/home/agent:/bin/bash\n\
-         nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
-    ),
-    ("group", "root:x:0:\nagent:x:1000:\nnogroup:x:65534:\n"),
+const ETC_OWN: [(&str, &str); 5] = [
     ("hosts", "127.0.0.1 localhost retake\n::1 localhost\n"),
     ("hostname", "retake\n"),
     ("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n"),
@@ -35,13 +30,13 @@ const ETC_OWN: [(&str, &str); 7] = [
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /// The allow-list: system folders, a small `/etc`; nothing else.
-pub(super) fn allow_listed(entries: &mut Vec<Entry>) -> Step {
+pub(super) fn allow_listed(user: &User, entries: &mut Vec<Entry>) -> Step {
     for name in SYSTEM {
         show(name, entries)?;
     }
     // The place for devices; nothing can be made here once the skeleton is read-only.
     fs::create_dir("/skel/dev").step("make /dev")?;
-    etc()?;
+    etc(user)?;
     entries.push(Entry::Bound("etc".to_owned()));
     Ok(())
 }
@@ -87,12 +82,20 @@ fn show(name: &str, entries: &mut Vec<Entry>) -> Step {
     Ok(())
 }
 
-fn etc() -> Step {
+fn etc(user: &User) -> Step {
     let (host, own) = (Path::new("/host/etc"), Path::new("/skel/etc"));
     fs::create_dir_all(own.join("ssl")).step("make /etc")?;
     for (name, text) in ETC_OWN {
         fs::write(own.join(name), text).step("fill /etc")?;
     }
+    let User { name, id } = user;
+    let passwd = format!(
+        "root:x:0:0:root:/root:/bin/sh\n{name}:x:{id}:{id}:{name}:/home/agent:/bin/bash\n\
+         nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
+    );
+    fs::write(own.join("passwd"), passwd).step("fill /etc")?;
+    let group = format!("root:x:0:\n{name}:x:{id}:\nnogroup:x:65534:\n");
+    fs::write(own.join("group"), group).step("fill /etc")?;
     for name in ETC_FILES {
         // Links are followed inside the host's view only where they are relative; the rest is done without.
         let source = host.join(name);

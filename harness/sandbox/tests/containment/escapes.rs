@@ -23,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("copies_can_be_read_but_not_changed", copies),
     ("the_first_process_can_be_neither_read_nor_killed", first_process),
     ("usual_tools_work_inside", usual_tools),
+    ("who_trials_are_is_what_the_caller_says", user),
     ("without_walls_the_workspace_still_stands_at_app", uncontained),
 ];
 
@@ -283,6 +284,18 @@ fn first_process() {
     refused(&world.container, "ls /proc/1/root/");
     says(&world.container, "kill -9 1; kill -STOP 1; kill -TERM 1; kill -CHLD 1; true");
     assert_eq!(says(&world.container, "echo alive"), "alive\n");
+}
+
+fn user() {
+    let anna = sandbox::User { name: "anna".into(), id: 1001 };
+    for user in [sandbox::User::default(), anna] {
+        let said = format!("{0} {1} {1} {0} {0}\n", user.name, user.id);
+        let sandbox = sandbox::Sandbox::new(&SandboxOptions { user, ..options() }).unwrap();
+        let (_template, trial) = trial(&sandbox);
+        let container = trial.container(&ContainerSpec::default()).unwrap();
+        says(&container, "echo x >own; test -O own");
+        assert_eq!(says(&container, "echo $(id -un) $(id -u) $(id -g) $USER $LOGNAME"), said);
+    }
 }
 
 fn usual_tools() {

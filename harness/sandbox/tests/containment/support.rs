@@ -70,7 +70,13 @@ pub(crate) fn stage() -> Vec<std::ffi::OsString> {
 }
 
 pub(crate) fn options() -> SandboxOptions {
-    SandboxOptions { stage: stage(), walls: Walls::full(), toolchains: Vec::new(), hidden: Vec::new() }
+    SandboxOptions {
+        stage: stage(),
+        walls: Walls::full(),
+        toolchains: Vec::new(),
+        hidden: Vec::new(),
+        user: sandbox::User::default(),
+    }
 }
 
 pub(crate) fn sandbox() -> Sandbox {

@@ -72,6 +72,59 @@ pub(super) const CLAUDE_CODE: Real = Real {
     },
 };
 
+/// Calls of a tool, then a word.
+fn calls(tool: &str, last: &str, commands: &[&str]) -> String {
+    let call = |command: &&str| {
+        format!(
+            "[[turn]]\n[[turn.call]]\ntool = \"{tool}\"\nargs = {{ command = '''{command}''', description = \"do\" }}\n\n"
+        )
+    };
+    let turns: String = commands.iter().map(call).collect();
+    format!("version = \"1.0\"\nmodel = \"gpt-5.5\"\n\n{turns}{last}")
+}
+
+/// Agents that only have to be pointed here: recorded and replayed where `RETAKE_AGENTS` has them, which CI doesn't ask for.
+const OTHERS: [Real; 3] = [
+    Real {
+        program: "mini",
+        arguments: &["--model", "openai/gpt-5.5", "--task", "Greet.", "--exit-immediately", "--yolo"],
+        flags: &["--unattended"],
+        script: |_| {
+            let last = "sed -i s/old/new/ notes.txt; echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT";
+            calls("bash", "", &["ls -A; cat AGENTS.md", "echo hello >greeting; cat nothing", last])
+        },
+    },
+    Real {
+        program: "aider",
+        arguments: &[
+            "--model",
+            "openai/gpt-5.5",
+            "--message",
+            "Greet.",
+            "--edit-format",
+            "whole",
+            "--no-auto-commits",
+            "--no-gitignore",
+            "notes.txt",
+        ],
+        flags: &["--unattended"],
+        script: |_| {
+            let answer =
+                "[[turn]]\ntext = \"\"\"\ngreeting\n```\nhello\n```\n\nnotes.txt\n```\nnew\n```\n\"\"\"\n";
+            calls("", answer, &[])
+        },
+    },
+    Real {
+        program: "opencode",
+        arguments: &["run", "--model", "openai/gpt-5.5", "--format", "json", "--title", "t", "Greet."],
+        flags: &["--unattended"],
+        script: |_| {
+            let commands = ["ls -A; cat AGENTS.md", "echo hello >greeting; sed -i s/old/new/ notes.txt"];
+            calls("bash", "[[turn]]\ntext = \"Done.\"\n", &commands)
+        },
+    },
+];
+
 /// Brings loopback up in a namespace of its own, then becomes the program that follows.
 const INSIDE: &str = "import fcntl, os, socket, struct, sys
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 1))
@@ -108,10 +161,22 @@ impl Real {
 
     fn is_recorded_and_replayed(&self) {
         let Some(programs) = programs().filter(|_| able()) else { return };
+        let place = self.recorded_and_replayed_elsewhere(&programs);
+        place.write("changed/AGENTS.md", "Answer in many words.\n");
+        place.write("changed/notes.txt", "old\n");
+        let words = ["replay", "../../run.jsonl", "--workspace", "../../changed"];
+        let void = said(&mut self.verb(&place, &programs, ("another/place", "other-home"), &words), 5);
+        let first = &void["first_divergence"];
+        assert_eq!((&first["step"], &first["cause"]), (&1.into(), &"instructions_changed".into()), "{void}");
+        assert!(first["diff"].as_str().unwrap().contains("many"), "{void}");
+    }
+
+    /// Records it in one folder and home, and replays that in others: every exchange served, the same workspace.
+    fn recorded_and_replayed_elsewhere(&self, programs: &Path) -> Place {
         let place = project("");
         place.write("script.toml", &(self.script)(&place.tree().join("project")));
         let words = ["record", "--cassette", "../run.jsonl", "--model", "../script.toml"];
-        let recorded = said(&mut self.verb(&place, &programs, ("project", "home"), &words), 0);
+        let recorded = said(&mut self.verb(&place, programs, ("project", "home"), &words), 0);
         assert_eq!(
             (&recorded["agent_exit"], &recorded["warnings"]),
             (&0.into(), &Value::Array(vec![])),
@@ -121,21 +186,14 @@ impl Real {
         assert_eq!((file("greeting").as_str(), file("notes.txt").as_str()), ("hello\n", "new\n"));
 
         let words = ["replay", "../../run.jsonl"];
-        let replay = said(&mut self.verb(&place, &programs, ("another/place", "other-home"), &words), 0);
+        let replay = said(&mut self.verb(&place, programs, ("another/place", "other-home"), &words), 0);
         assert_eq!((&replay["divergences"], &replay["drift"]), (&0.into(), &0.into()), "{replay}");
         assert_eq!(
             (&replay["served"], &replay["exchanges"]),
             (&recorded["exchanges"], &recorded["exchanges"])
         );
         assert_eq!(replay["workspace_digest"], recorded["workspace_digest"]);
-
-        place.write("changed/AGENTS.md", "Answer in many words.\n");
-        place.write("changed/notes.txt", "old\n");
-        let words = ["replay", "../../run.jsonl", "--workspace", "../../changed"];
-        let void = said(&mut self.verb(&place, &programs, ("another/place", "other-home"), &words), 5);
-        let first = &void["first_divergence"];
-        assert_eq!((&first["step"], &first["cause"]), (&1.into(), &"instructions_changed".into()), "{void}");
-        assert!(first["diff"].as_str().unwrap().contains("many"), "{void}");
+        place
     }
 }
 
@@ -192,4 +250,19 @@ fn codex_is_recorded_and_replayed_elsewhere_and_a_changed_sentence_diverges() {
 #[test]
 fn claude_code_is_recorded_and_replayed_elsewhere_and_a_changed_sentence_diverges() {
     CLAUDE_CODE.is_recorded_and_replayed();
+}
+
+#[test]
+fn agents_that_honour_the_usual_variables_are_recorded_and_replayed_elsewhere() {
+    let Some(programs) = programs().filter(|_| able()) else { return };
+    for real in OTHERS {
+        if programs.join(real.program).exists() {
+            real.recorded_and_replayed_elsewhere(&programs);
+        } else {
+            skipped(
+                false,
+                &format!("RETAKE_AGENTS has no {} (fixtures/agents/install.sh FOLDER all)", real.program),
+            );
+        }
+    }
 }
