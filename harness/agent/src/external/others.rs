@@ -58,7 +58,7 @@ pub(super) fn point(agent: &ExternalAgent, at: &Pointing<'_>) -> Vec<(String, St
                 |base_url: String| serde_json::json!({"options": {"baseURL": base_url, "apiKey": DUMMY_KEY}});
             let v1 = || options(format!("{}/v1", at.base_url));
             let provider = serde_json::json!({"openai": v1(), "anthropic": v1()});
-            let mut settings = opencode_settings(provider);
+            let mut settings = opencode_settings(&provider);
             if at.unattended {
                 settings["permission"] = serde_json::json!({"*": "allow"});
             }
@@ -69,7 +69,7 @@ pub(super) fn point(agent: &ExternalAgent, at: &Pointing<'_>) -> Vec<(String, St
     env
 }
 
-fn opencode_settings(provider: serde_json::Value) -> serde_json::Value {
+fn opencode_settings(provider: &serde_json::Value) -> serde_json::Value {
     serde_json::json!({"autoupdate": false, "share": "disabled", "provider": provider})
 }
 
@@ -123,7 +123,7 @@ pub(super) fn aider(plan: &LaunchPlan<'_>) -> Launch {
 
 /// Its provider is written into a settings file of its home. With a title of ours it asks no model for one.
 pub(super) fn opencode(plan: &LaunchPlan<'_>) -> Launch {
-    let settings = opencode_settings(serde_json::json!({"retake": {
+    let settings = opencode_settings(&serde_json::json!({"retake": {
         "npm": "@ai-sdk/openai-compatible",
         "name": "retake",
         "options": {"baseURL": format!("{}/v1", plan.base_url), "apiKey": DUMMY_KEY},
