@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::Digest;
 
-use crate::{Cassette, Exchange, Header};
+use crate::{Cassette, Exchange, Header, VERSION};
 
 /// A value that differs between two recordings that say the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,9 +110,9 @@ impl Cassette {
     }
 }
 
-/// A header without what may differ.
+/// A header without what may differ: another version of the format says the same in other words.
 fn bare(header: &Header) -> Header {
-    Header { toolchain: BTreeMap::new(), ..header.clone() }
+    Header { toolchain: BTreeMap::new(), version: VERSION, ..header.clone() }
 }
 
 /// Whether two exchanges belong to the same place and have the same answer.
