@@ -1,5 +1,5 @@
 //! Whether a recording that was made again says the same: all of it, but for values that its profile calls volatile and
-//! versions of programs. Knows nothing of files.
+//! versions of programs and of the format. Knows nothing of files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -149,17 +149,17 @@ fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 
-/// The lane of the agent itself.
-const MAIN: &str = "main";
+/// The lane of the agent itself; its sub-agents have others.
+pub const MAIN_LANE: &str = "main";
 /// The status of a request that was answered.
 const OK: u16 = 200;
 
 fn main_lane() -> String {
-    MAIN.to_owned()
+    MAIN_LANE.to_owned()
 }
 
 fn is_main(lane: &str) -> bool {
-    lane == MAIN
+    lane == MAIN_LANE
 }
 
 fn first() -> u32 {

@@ -19,8 +19,8 @@ mod write;
 pub use alike::Volatile;
 pub use beside::{Finding, RuleUse};
 pub use format::{
-    CheckRound, Effect, Exchange, FileState, Header, Kind, RecordedFile, Response, Snapshot, Start, ToolRun,
-    VERSION,
+    CheckRound, Effect, Exchange, FileState, Header, Kind, MAIN_LANE, RecordedFile, Response, Snapshot,
+    Start, ToolRun, VERSION,
 };
 pub use load::{Cassette, CassetteError, StoredBlock};
 pub use play::{Miss, Player, Progress, Served};

@@ -140,7 +140,8 @@ impl State {
             }
         }
         self.opened += 1;
-        let name = if self.opened == 1 { "main".into() } else { format!("lane-{}", self.opened).into() };
+        let name =
+            if self.opened == 1 { model::MAIN_LANE.into() } else { format!("lane-{}", self.opened).into() };
         let (prompt, pairs) = (Arc::default(), Pairs::default());
         let lane =
             Lane { name, protocol, prompt, pairs, answered: 0, tries: 0, pending: None, used: self.tickets };

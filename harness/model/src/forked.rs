@@ -3,12 +3,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cassette::MAIN_LANE;
+
 use crate::{Call, Model, ModelFault, Reply};
 
-/// The lane whose steps the cursor counts.
-pub const MAIN_LANE: &str = "main";
-
-/// Serves a recording's first steps; then another model answers.
+/// Serves the first steps of a recording's main lane; then another model answers.
 pub struct Forked<'m> {
     recorded: Box<dyn Model + 'm>,
     rest: Box<dyn Model + 'm>,

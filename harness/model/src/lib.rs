@@ -16,10 +16,11 @@ mod script_file;
 
 use wire::{BlockKind, Frame, Prompt, Protocol};
 
+pub use cassette::MAIN_LANE;
 pub use fault::{
     Fault, FaultLog, FaultOptions, FaultProfile, FaultRule, Faulty, Injected, Place, ProfileError, Wrong,
 };
-pub use forked::{Forked, MAIN_LANE};
+pub use forked::Forked;
 pub use meter::{Limits, Metered, PriceOf, Purse};
 pub use pace::{Pace, Paced};
 pub use perturbed::Perturbed;

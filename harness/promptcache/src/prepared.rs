@@ -140,10 +140,9 @@ impl Profile {
     /// A digest over what of a request's head belongs to any of its cache keys: where it differs between two requests,
     /// the second finds less than the first has left.
     pub fn scope_of(&self, head: &str) -> Digest {
-        let Head { scope, item_scope, .. } = Head::of(head, self);
         let mut hasher = Hasher::new("cache scopes");
-        for part in [scope, item_scope] {
-            hasher.field(part.as_ref().map_or(&[][..], |digest| digest.as_bytes()));
+        for (path, value) in Head::of(head, self).members {
+            hasher.field(path.as_bytes()).field(value.as_bytes());
         }
         hasher.finish()
     }

@@ -75,7 +75,7 @@ pub struct Options<'a> {
     pub out: PathBuf,
     /// Trials at a time.
     pub jobs: usize,
-    /// Trials on live models at a time, beside the others.
+    /// Trials on live models whose agents act at a time, beside the others; further ones are set up or verified meanwhile.
     pub live_jobs: usize,
     /// The live models, opened.
     pub live: Live,

@@ -33,7 +33,7 @@ pub(crate) struct RunArgs {
     /// Trials at a time; as many as there are processors by default
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: Option<u32>,
-    /// Trials on live models at a time, beside the others
+    /// Trials on live models whose agents act at a time, beside the others
     #[arg(long, value_name = "L", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) live_jobs: Option<u32>,
     /// Stop before more than this is spent on live models
