@@ -40,7 +40,8 @@ pub struct PromptSpec<'a> {
     pub parameters: &'a BTreeMap<String, Value>,
     /// What follows the agent's own instructions.
     pub append: Option<&'a str>,
-    /// What stands before them, so that no other conversation's cache can be read; nothing but for live questions.
+    /// What stands before them and before the first tool's description, so that no other conversation's cache can be read,
+    /// whichever of the two a provider puts first; nothing but for live questions.
     pub salt: Option<&'a str>,
     /// The tools it has.
     pub tools: &'a [Tool],
@@ -81,14 +82,21 @@ pub fn opening(spec: &PromptSpec<'_>, instruction: &str, clock: Timestamp, docs:
         head[name] = value.clone();
     }
     prompt.push(Block::new(BlockKind::Head, head.to_string()));
-    for tool in spec.tools {
-        prompt.push(Block::new(BlockKind::Tool, tool.definition().to_string()));
+    let salted = |text: &str| match spec.salt {
+        Some(salt) => format!("[{salt}]\n\n{text}"),
+        None => text.to_owned(),
+    };
+    for (number, tool) in spec.tools.iter().enumerate() {
+        let mut definition = tool.definition();
+        if let (0, Some(Value::String(description))) = (number, definition.get_mut("description")) {
+            *description = salted(description);
+        }
+        prompt.push(Block::new(BlockKind::Tool, definition.to_string()));
     }
-    let mut own =
-        spec.append.map_or_else(|| INSTRUCTIONS.to_owned(), |text| format!("{INSTRUCTIONS}\n{text}"));
-    if let Some(salt) = spec.salt {
-        own.insert_str(0, &format!("[{salt}]\n\n"));
-    }
+    let own = match spec.append {
+        Some(text) => salted(&format!("{INSTRUCTIONS}\n{text}")),
+        None => salted(INSTRUCTIONS),
+    };
     prompt.push(Block::new(BlockKind::Instructions, json!(own).to_string()));
     if let Some(text) = docs {
         let text = format!("# AGENTS.md instructions for /app\n\n<INSTRUCTIONS>\n{text}\n</INSTRUCTIONS>");
@@ -131,4 +139,33 @@ pub fn project_docs(env: &dyn Environment) -> Result<(Vec<String>, String), EnvE
         }
     }
     Ok((Vec::new(), String::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_salt_stands_before_whatever_a_provider_may_put_first_and_changes_nothing_else() {
+        let parameters = BTreeMap::new();
+        let tools = [Tool::ExecCommand, Tool::ApplyPatch];
+        let blocks = |salt| {
+            let spec = PromptSpec {
+                thread: "t",
+                model: "m",
+                parameters: &parameters,
+                append: None,
+                salt,
+                tools: &tools,
+            };
+            let prompt = opening(&spec, "Do it.", Timestamp::parse("2026-11-02T09:00:00Z").unwrap(), None);
+            prompt.blocks().iter().map(|block| block.raw.to_string()).collect::<Vec<_>>()
+        };
+        let (plain, salted) = (blocks(None), blocks(Some("0a1b")));
+        let differing: Vec<usize> = (0..plain.len()).filter(|at| plain[*at] != salted[*at]).collect();
+        assert_eq!(differing, [1, 3], "the first tool and the instructions: {salted:?}");
+        let without = |text: &str| text.replace("[0a1b]\\n\\n", "");
+        assert_eq!(salted.iter().map(|text| without(text)).collect::<Vec<_>>(), plain);
+        assert!(salted[3].starts_with("\"[0a1b]"), "{}", salted[3]);
+    }
 }

@@ -1,20 +1,21 @@
 //! Whether a recording that was made again says the same: all of it, but for values that its profile calls volatile and
-//! versions of programs and of the format. Knows nothing of files.
+//! versions of programs and of the format, and times in a repository's own files. Knows nothing of files on disk.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base::Digest;
 
-use crate::{Cassette, Exchange, Header, VERSION};
+use crate::{Cassette, Exchange, Header, RecordedFile, VERSION};
 
 /// A value that differs between two recordings that say the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Volatile {
-    /// The class that its rule gives it; `toolchain` for the version of a program.
+    /// The class that its rule gives it; `toolchain` for the version of a program, `repository` for a file of a
+    /// repository that holds times.
     pub class: String,
-    /// Where it stands: a path in a block, or the program.
+    /// Where it stands: a path in a block, the program, or the file.
     pub path: String,
-    /// What it was.
+    /// What it was; for a file a digest.
     pub was: String,
     /// What it is.
     pub is: String,
@@ -31,7 +32,7 @@ impl Cassette {
             && self.exchanges.iter().zip(&again.exchanges).all(|(a, b)| answers_alike(a, b))
             && self.same_tools(again)
             && self.same_checks(again)
-            && self.snapshot == again.snapshot
+            && self.workspace() == again.workspace()
             && self.reward == again.reward;
         same.then(|| self.differences(again))
     }
@@ -45,6 +46,35 @@ impl Cassette {
             }
         }
         keys
+    }
+
+    /// What the last workspace comes to. A repository's logs hold times that belong to no digest.
+    fn workspace(&self) -> Option<(u32, Digest)> {
+        self.snapshot.as_ref().map(|snapshot| (snapshot.step, snapshot.digest))
+    }
+
+    fn files(&self) -> Option<&BTreeMap<String, RecordedFile>> {
+        self.snapshot.as_ref().map(|snapshot| &snapshot.files)
+    }
+
+    /// The files that differ between two last workspaces of one digest, each by the digest of what it holds.
+    fn repository(&self, again: &Self) -> Vec<Volatile> {
+        let none = BTreeMap::new();
+        let files = |cassette| Self::files(cassette).unwrap_or(&none);
+        let (old, new) = (files(self), files(again));
+        let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differ = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
+        let held = |file: Option<&RecordedFile>| {
+            let json = file.and_then(|file| serde_json::to_vec(file).ok());
+            json.map_or_else(String::new, |json| Digest::of(&json).to_string())
+        };
+        let made = |path: &String| Volatile {
+            class: "repository".to_owned(),
+            path: path.clone(),
+            was: held(old.get(path)),
+            is: held(new.get(path)),
+        };
+        differ.map(made).collect()
     }
 
     fn raw(&self, block: u32) -> Option<&str> {
@@ -84,6 +114,7 @@ impl Cassette {
                 found.insert(Volatile { class: "toolchain".to_owned(), path: program.clone(), was, is });
             }
         }
+        found.extend(self.repository(again));
         let rules = self.profile.rules();
         let mut last: BTreeMap<&str, usize> = BTreeMap::new();
         for (number, exchange) in self.exchanges.iter().enumerate() {

@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may fail there and then")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::{Digest, Timestamp};
-use cassette::{Cassette, CassetteError, CountTokens, Header, Kind, Player, Response, Writer};
+use cassette::{
+    Cassette, CassetteError, CountTokens, Header, Kind, Player, RecordedFile, Response, Snapshot, Writer,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -182,4 +185,26 @@ fn a_cassette_grows_with_what_was_said_and_not_with_the_square_of_the_turns() {
         std::fs::metadata(path).unwrap().len() as f64
     };
     assert!(size(800) / size(400) < 2.1);
+}
+
+#[test]
+fn recordings_of_one_workspace_say_the_same_whatever_the_files_of_its_repository_hold() {
+    let temp = tempfile::tempdir().unwrap();
+    let made = |name: &str, log: &str, end: &str| {
+        let path = temp.path().join(name);
+        let mut writer = Writer::create(&path, header(), Arc::new(Bytes)).unwrap();
+        let text = |text: &str| RecordedFile::Text(text.to_owned());
+        let files =
+            BTreeMap::from([("a.txt".to_owned(), text("a")), (".git/logs/HEAD".to_owned(), text(log))]);
+        writer.snapshot(Snapshot { step: 1, digest: Digest::of(end.as_bytes()), files }).unwrap();
+        writer.end("").unwrap();
+        Cassette::load(&path).unwrap()
+    };
+    let (one, two) = (made("1", "1795660599 +0000", "end"), made("2", "1795660601 +0000", "end"));
+    assert_eq!(one.volatile_differences(&one), Some(Vec::new()));
+    let found = one.volatile_differences(&two).unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].class.as_str(), found[0].path.as_str()), ("repository", ".git/logs/HEAD"));
+    assert_ne!(found[0].was, found[0].is);
+    assert_eq!(one.volatile_differences(&made("3", "1795660599 +0000", "another end")), None);
 }

@@ -41,6 +41,7 @@ pub(crate) fn record(args: &RecordArgs, common: &Common) -> Result<Exit, Failure
     };
     let model = hosted::open(
         name,
+        (&agent.agent).into(),
         &settings.directory,
         &settings.config.backends,
         &settings::variable,

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use base::Digest;
 use cassette::{Cassette, Terms};
-use runner::FaultLog;
 use runner::hosted::{
     self, Answering, Divergence, Manner, ProgramEnd, ReplayPlan, Replayed, Serving, StartWorkspace,
 };
+use runner::{FaultLog, Speaker};
 use serde::Serialize;
 use tempfile::TempDir;
 use wire::Cause;
@@ -275,8 +275,9 @@ fn manner(args: &ReplayArgs, settings: &Settings, cassette: &Cassette) -> Result
         )));
     }
     let backends = &settings.config.backends;
+    let speaker = Speaker { profile: &cassette.header.profile, protocol: cassette.header.protocol };
     let open = |model: &String| {
-        hosted::open(model, &settings.directory, backends, &settings::variable, args.max_cost)
+        hosted::open(model, speaker, &settings.directory, backends, &settings::variable, args.max_cost)
     };
     let rest = args.model.as_ref().map(open).transpose()?;
     let terms = Terms { matching: args.matching, expect: args.expect.clone(), last_step: args.from };

@@ -6,9 +6,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use base::{Digest, Seed};
-use cassette::CountTokens;
+use cassette::{CountTokens, Profile as Volatility};
 use promptcache::{Accounting, Profile, Profiles};
-use wire::{Authored, AuthoredCall, Block, BlockKind, Exact, Item, Prompt, Protocol, Thread, Tracker, Usage};
+use wire::{
+    Authored, AuthoredCall, Block, BlockKind, Capture, Exact, Item, Normalise, Prompt, Protocol, Thread,
+    Tracker, Usage, unmarked,
+};
 
 use crate::{Call, Model, ModelFault, Reply, Script, ScriptTurn};
 
@@ -21,12 +24,15 @@ const CACHE_STEP_TOKENS: u64 = 128;
 pub struct ScriptModel {
     script: Arc<Script>,
     tokens: Arc<dyn CountTokens>,
+    volatility: Option<Volatility>,
     lanes: Mutex<HashMap<String, Lane>>,
 }
 
 #[derive(Default)]
 struct Lane {
     tracker: Tracker,
+    /// The same without what is volatile, where anything is.
+    volatile: Tracker,
     /// What each request got.
     given: HashMap<Digest, Given>,
     last: Option<usize>,
@@ -61,7 +67,13 @@ struct Given {
 impl ScriptModel {
     /// A model that starts at the script's first turn.
     pub fn new(script: Arc<Script>, tokens: Arc<dyn CountTokens>) -> Self {
-        Self { script, tokens, lanes: Mutex::new(HashMap::new()) }
+        Self { script, tokens, volatility: None, lanes: Mutex::new(HashMap::new()) }
+    }
+
+    /// The same for an agent that makes up ids and folders in every run: of a request it counts the tokens that this
+    /// profile leaves, so that a script's answers to one agent are the same in every run.
+    pub fn counting(self, profile: Volatility) -> Self {
+        Self { volatility: Some(profile).filter(Volatility::has_rules), ..self }
     }
 
     /// The turn for a request, its number and its token counts; the same for the same request.
@@ -95,7 +107,16 @@ impl ScriptModel {
         Ok(given)
     }
 
-    fn counted(&self, block: &Block, stamp: u32, protocol: Protocol) -> Counted {
+    /// A block's tokens, `known` being the followed values of those before it.
+    fn tokens(&self, block: &Block, known: &[Capture]) -> u64 {
+        let left = self.volatility.as_ref().and_then(|profile| {
+            let marked = profile.text(block.kind, &block.raw, known).ok()?;
+            Some(unmarked(&marked).0)
+        });
+        u64::from(self.tokens.count(left.as_deref().unwrap_or(&block.raw)))
+    }
+
+    fn counted(&self, block: &Block, stamp: u32, protocol: Protocol, known: &[Capture]) -> Counted {
         let says = match block.kind {
             // Much of a head is no part of what a provider caches.
             BlockKind::Head => self.profile(protocol).map(|profile| profile.scope_of(&block.raw)),
@@ -106,7 +127,7 @@ impl ScriptModel {
             }
             _ => None,
         };
-        Counted { stamp, tokens: u64::from(self.tokens.count(&block.raw)), says }
+        Counted { stamp, tokens: self.tokens(block, known), says }
     }
 
     /// The rules of the cache that the model's answers are counted by.
@@ -119,6 +140,11 @@ impl ScriptModel {
     /// that of a head changes which belongs to no cache key, as with every request of some clients, the rest stays.
     fn count_prompt(&self, lane: &mut Lane, prompt: &Prompt, protocol: Protocol) -> u64 {
         let (blocks, stamps) = (prompt.blocks(), prompt.stamps());
+        if let Some(profile) = &self.volatility {
+            // A block that can't be read makes up nothing that is known.
+            let _ = lane.volatile.key(prompt, profile);
+        }
+        let known = |at: usize| lane.volatile.chain().followed_before(at);
         if lane.thread.as_ref() != Some(prompt.thread()) {
             lane.thread = Some(prompt.thread().clone());
             lane.generation = prompt.generation();
@@ -134,7 +160,7 @@ impl ScriptModel {
                 let mut equal = !changed;
                 let tokens = old.tokens;
                 if changed {
-                    let new = self.counted(&blocks[at], stamps[at], protocol);
+                    let new = self.counted(&blocks[at], stamps[at], protocol, known(at));
                     equal = new.says.is_some() && new.says == old.says;
                     *old = new;
                 }
@@ -146,8 +172,8 @@ impl ScriptModel {
             lane.before = lane.before.min(common);
             lane.prompt_tokens = lane.counted.iter().map(|counted| counted.tokens).sum();
         }
-        for (block, stamp) in blocks.iter().zip(stamps).skip(lane.counted.len()) {
-            let counted = self.counted(block, *stamp, protocol);
+        for at in lane.counted.len()..blocks.len() {
+            let counted = self.counted(&blocks[at], stamps[at], protocol, known(at));
             lane.prompt_tokens += counted.tokens;
             lane.counted.push(counted);
         }
@@ -363,6 +389,28 @@ mod tests {
         assert_eq!(cached(r#"{"model":"m","prompt_cache_key":"a","client_metadata":1}"#), 0);
         assert!(cached(r#"{"model":"m","prompt_cache_key":"a","client_metadata":2}"#) >= 1920);
         assert_eq!(cached(r#"{"model":"m","prompt_cache_key":"b","client_metadata":2}"#), 0);
+    }
+
+    #[test]
+    fn ids_that_an_agent_makes_up_in_every_run_count_the_same() {
+        let usage = |thread: &str, folder: &str| {
+            let profile = Volatility::built_in("codex").unwrap();
+            let model = model().counting(profile);
+            let mut prompt = Prompt::default();
+            let head = serde_json::json!({"model": "m", "prompt_cache_key": thread}).to_string();
+            let context = format!("<environment_context>\n  <cwd>{folder}</cwd>\n");
+            let content = serde_json::json!([{"type": "input_text", "text": context}]);
+            let context =
+                serde_json::json!({"type": "message", "role": "user", "content": content}).to_string();
+            prompt.push(Block::new(BlockKind::Head, head));
+            prompt.push(Block::new(BlockKind::Item, context));
+            let first = super::tests::ask(&model, &prompt, 1).unwrap().usage.unwrap();
+            prompt.push(Block::new(BlockKind::Item, items::output("call_1_1", "fine")));
+            [first, super::tests::ask(&model, &prompt, 1).unwrap().usage.unwrap()]
+        };
+        let ids = ["0199d0c6-7f3a-7a51-93a1-0d9d1d6a2f11", "0199d0ff-0000-7bbb-8000-999999999999"];
+        assert_eq!(usage(ids[0], "/tmp/a"), usage(ids[1], "/srv/of/another/length"));
+        assert_ne!(usage(ids[0], "/tmp/a"), usage("no id", "/tmp/a"), "what fits no rule counts as it is");
     }
 
     #[test]

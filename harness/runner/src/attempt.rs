@@ -25,7 +25,7 @@ use crate::part::Part;
 use crate::plan::{CacheApart, ForkFrom, ModelSpec, TrialPlan, tampering, wrong_answer};
 use crate::prompts::Prompts;
 use crate::run::Progress;
-use crate::source::Source;
+use crate::source::{Source, Speaker};
 use crate::template::{Templates, Unbuilt};
 use crate::turns::{Place, Places, Turns};
 use crate::world::World;
@@ -345,9 +345,11 @@ fn verdict(end: &AgentEnd, sums: &Sums) -> Verdict {
 
 fn carry_out(shared: &Shared<'_>, job: &Job<'_>, log: &Log, sums: &mut Sums) -> Result<AgentEnd, Fault> {
     let task = *job.task.as_ref().map_err(|why| Fault::Invalid(why.clone()))?;
-    let source = Source::open(job.model, job.trial, job.task_digest, shared).map_err(Fault::Invalid)?;
-    sums.figures = source.figures;
     let external: Option<ExternalSpec> = job.variant.agent.parse().ok();
+    let speaker = external.as_ref().map_or(Speaker::NATIVE, |spec| (&spec.agent).into());
+    let source =
+        Source::open(job.model, job.trial, job.task_digest, speaker, shared).map_err(Fault::Invalid)?;
+    sums.figures = source.figures;
     let agent = if job.variant.agent == "native" { agent::NATIVE } else { &job.variant.agent };
     let (trial, kind) = (job.trial.id.clone(), source.kind.clone());
     let mut observer = log;

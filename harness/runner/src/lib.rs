@@ -38,5 +38,6 @@ pub use prompts::{Git, Piece, Prompts, opening, text_diff};
 pub use regrade::{Recheck, Rechecked, Regraded, recheck, regrade};
 pub use rewrite::{Recorded, begins_with};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};
+pub use source::Speaker;
 pub use stale::{Judged, Void, stale};
 pub use toolchain::{Found, Needs, Spawn};

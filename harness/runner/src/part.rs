@@ -25,7 +25,7 @@ use crate::external::{self, External};
 use crate::keep;
 use crate::plan::ModelSpec;
 use crate::prompts;
-use crate::source::Source;
+use crate::source::{Source, Speaker};
 use crate::time::{self, AtPace};
 use crate::watch::{Notes, Watch};
 use crate::world::{World, versions};
@@ -34,16 +34,14 @@ use crate::world::{World, versions};
 const VERIFIER_LOG: usize = 4096;
 
 /// Who speaks in a recording.
-struct Who {
+struct Who<'a> {
     agent: String,
-    profile: &'static str,
-    protocol: wire::Protocol,
+    speaker: Speaker<'a>,
 }
 
-impl Who {
+impl Who<'_> {
     fn native() -> Self {
-        let protocol = wire::Protocol::Responses;
-        Self { agent: agent::NATIVE.to_owned(), profile: "native", protocol }
+        Self { agent: agent::NATIVE.to_owned(), speaker: Speaker::NATIVE }
     }
 }
 
@@ -192,9 +190,12 @@ impl Part<'_> {
         let tape = source.tape(writer.as_ref());
         let clock = VirtualClock::new(source.clock);
         let id = &self.job.trial.id;
-        let plain = || (format!("{}/{}", id.suite, id.task), None);
         let apart = self.shared.apart.filter(|_| source.live);
-        let (thread, salt) = apart.map_or_else(plain, |apart| apart.names(id, self.shared.seed.value()));
+        let names = apart.map(|apart| apart.names(id, self.job.attempt, self.shared.seed.value()));
+        let (thread, salt) = match names {
+            Some((thread, salt)) => (thread, Some(salt)),
+            None => (format!("{}/{}", id.suite, id.task), None),
+        };
         let tools = prompts::tools(self.job.variant).map_err(Fault::Invalid)?;
         let (settings, variant) = (&self.task.settings, self.job.variant);
         let brief = Brief {
@@ -255,8 +256,7 @@ impl Part<'_> {
         let notes = Notes::default();
         let who = Who {
             agent: format!("{} {}", spec.agent.name(), version.unwrap_or_default()).trim_end().to_owned(),
-            profile: spec.agent.profile(),
-            protocol: spec.agent.protocol().unwrap_or_default(),
+            speaker: (&spec.agent).into(),
         };
         let writer = match source.is_recorded() {
             false => None,
@@ -340,7 +340,7 @@ impl Part<'_> {
     fn recording(
         &self,
         source: &Source,
-        who: &Who,
+        who: &Who<'_>,
         env: &dyn Environment,
         start: &Manifest,
     ) -> Result<SharedWriter, Fault> {
@@ -351,10 +351,10 @@ impl Part<'_> {
             version: cassette::VERSION,
             kind: if source.figures == FigureKind::Synthetic { Kind::Synthetic } else { Kind::Live },
             agent: who.agent.clone(),
-            protocol: who.protocol,
+            protocol: who.speaker.protocol,
             model: source.asked.clone(),
             clock: source.clock,
-            profile: who.profile.to_owned(),
+            profile: who.speaker.profile.to_owned(),
             task: format!("{}/{}", id.suite, id.task),
             task_digest: self.job.task_digest,
             workspace: keep::digest(env, &without_git)?,

@@ -55,19 +55,18 @@ pub enum CacheApart {
 }
 
 impl CacheApart {
-    /// The cache key of a trial's requests, and what its instructions begin with where no other may have sent the same. The run's
-    /// seed is in both, so that another run's entries are not its own.
-    pub fn names(self, trial: &TrialId, seed: u64) -> (String, Option<String>) {
+    /// The cache key of a trial's requests, and a salt for what they begin with: many providers have no key, and with some it
+    /// only says where to look first. The run's seed is in both, so that another run's entries are not its own; with
+    /// `Cold` the attempt too, since one that was cut has left its entries.
+    pub fn names(self, trial: &TrialId, attempt: u32, seed: u64) -> (String, String) {
         let TrialId { suite, task, variant, number } = trial;
         let arm = format!("{suite}/{task} {variant} {seed}");
-        match self {
-            Self::Warm => (arm, None),
-            Self::Cold => {
-                let own = format!("{arm} {number}");
-                let salt = Digest::of(own.as_bytes()).short();
-                (own, Some(salt))
-            }
-        }
+        let name = match self {
+            Self::Warm => arm,
+            Self::Cold => format!("{arm} {number} {attempt}"),
+        };
+        let salt = Digest::of(name.as_bytes()).short();
+        (name, salt)
     }
 }
 

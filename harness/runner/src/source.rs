@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use agent::external::ExternalAgent;
 use agent::{Played, Tape, ToolTime};
 use base::{Digest, Seed, Timestamp};
-use cassette::{Cassette, Kind, Player, Snapshot, Terms};
+use cassette::{Cassette, Kind, Player, Profile, Snapshot, Terms};
 use journal::{FigureKind, ModelSource, Replaying, ToolsMode};
 use model::{Backoff, CassetteModel, Forked, Model, O200k, Retry, Script, ScriptModel, SharedWriter};
 use suite::Task;
-use wire::Cause;
+use wire::{Cause, Protocol};
 
 use crate::attempt::{Fault, Shared};
 use crate::plan::{ForkFrom, ModelSpec, TrialPlan};
@@ -44,9 +45,13 @@ impl Source {
         spec: &ModelSpec,
         trial: &TrialPlan,
         task: Digest,
+        speaker: Speaker<'_>,
         shared: &Shared<'_>,
     ) -> Result<Self, String> {
-        let source = Self::plain(spec, trial, task, shared)?;
+        let source = match (spec, &trial.source) {
+            (ModelSpec::Script(_), Some(path)) => Self::script(path, trial, speaker, shared.seed)?,
+            _ => Self::plain(spec, trial, task, shared)?,
+        };
         match shared.fork {
             Some(fork) => source.after(fork, task, shared.replaying),
             None => Ok(source),
@@ -55,7 +60,6 @@ impl Source {
 
     fn plain(spec: &ModelSpec, trial: &TrialPlan, task: Digest, shared: &Shared<'_>) -> Result<Self, String> {
         match (spec, &trial.source) {
-            (ModelSpec::Script(_), Some(path)) => Self::script(path, trial, shared.seed),
             (ModelSpec::Cassette(_), Some(path)) => Self::cassette(path, trial, task, shared.replaying),
             (ModelSpec::Live { backend, model }, _) => {
                 let opened = shared.live.model(spec).ok_or("the model was not opened")?;
@@ -108,7 +112,7 @@ impl Source {
         })
     }
 
-    fn script(path: &Path, trial: &TrialPlan, seed: Seed) -> Result<Self, String> {
+    fn script(path: &Path, trial: &TrialPlan, speaker: Speaker<'_>, seed: Seed) -> Result<Self, String> {
         let script = Arc::new(Script::load(path).map_err(|e| e.to_string())?);
         // The task and the sample, not the variant: the same script gives the same recording under any name.
         let seed =
@@ -117,7 +121,7 @@ impl Source {
             kind: ModelSource::Script { digest: script.digest },
             clock: script.clock.map_or_else(default_clock, Ok)?,
             asked: script.model.clone(),
-            model: Some(Arc::new(ScriptModel::new(script, Arc::new(O200k)))),
+            model: Some(Arc::new(stub(script, speaker)?)),
             tape: Tape::Off,
             time: ToolTime::Synthetic(seed),
             figures: FigureKind::Synthetic,
@@ -191,6 +195,32 @@ impl Source {
         let missing = || Fault::Invalid("the recording has no snapshot: --tools run does without".to_owned());
         snapshot.map(Some).ok_or_else(missing)
     }
+}
+
+/// Whose requests a model answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaker<'a> {
+    /// The name of the agent's volatility profile.
+    pub profile: &'a str,
+    /// The protocol that it speaks.
+    pub protocol: Protocol,
+}
+
+impl Speaker<'_> {
+    /// Our own agent.
+    pub(crate) const NATIVE: Self = Speaker { profile: "native", protocol: Protocol::Responses };
+}
+
+impl<'a> From<&'a ExternalAgent> for Speaker<'a> {
+    fn from(agent: &'a ExternalAgent) -> Self {
+        Self { profile: agent.profile(), protocol: agent.protocol().unwrap_or_default() }
+    }
+}
+
+/// A stub that plays a script; the error is about the profile.
+pub(crate) fn stub(script: Arc<Script>, speaker: Speaker<'_>) -> Result<ScriptModel, String> {
+    let profile = Profile::built_in(speaker.profile).map_err(|error| error.to_string())?;
+    Ok(ScriptModel::new(script, Arc::new(O200k)).counting(profile.speaking(speaker.protocol)))
 }
 
 /// Reads a cassette of a task.

@@ -37,7 +37,7 @@ pub use difference::{Cause, Difference, difference, differences};
 pub use fields::Fields;
 pub use frame::Frame;
 pub use item::{CallKind, Item};
-pub use mark::{escaped, markable, marked};
+pub use mark::{escaped, markable, marked, unmarked};
 pub use pairing::{Pairs, Problem, ProblemKind, pairing};
 pub use perturb::Perturb;
 pub use protocol::Protocol;

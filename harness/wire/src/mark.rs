@@ -56,8 +56,8 @@ pub(crate) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// The text without values, and the values.
-pub(crate) fn unmarked(text: &str) -> (String, Vec<Capture>) {
+/// A marked text without values, what stands for each being the same for all of its class; and the values, first to last.
+pub fn unmarked(text: &str) -> (String, Vec<Capture>) {
     let mut plain = String::with_capacity(text.len());
     let mut captures = Vec::new();
     for piece in pieces(text) {

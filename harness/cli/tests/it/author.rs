@@ -170,9 +170,9 @@ fn a_repository_is_set_up_without_writing_over_anything() {
 
 /// Of each repository the newest commit is the step from one release to the next.
 #[test]
-fn real_repositories_from_the_registries_are_set_up_with_a_sound_task() {
+fn real_repositories_from_the_registries_are_set_up_with_a_sound_task_and_a_priced_plan() {
     let Some(folder) = std::env::var_os("RETAKE_REPOSITORIES") else {
-        return skipped(false, "RETAKE_REPOSITORIES names no folder (see fixtures/repositories/fetch.sh)");
+        return skipped(true, "RETAKE_REPOSITORIES names no folder (see fixtures/repositories/fetch.sh)");
     };
     if !contained() {
         return;
@@ -185,6 +185,11 @@ fn real_repositories_from_the_registries_are_set_up_with_a_sound_task() {
         assert_eq!(answer.code, Some(0), "{}", answer.stderr);
         let answer = answer.json();
         assert_eq!(answer["task"]["sound"], true, "{}: {answer}", entry.path().display());
+        let plan = place.retake(&["ab", "main", "example", "--dry-run", "--json"]);
+        assert_eq!(plan.code, Some(0), "{}", plan.stderr);
+        let plan: Value = serde_json::from_str(plan.stdout.lines().last().unwrap()).unwrap();
+        assert_eq!((&plan["stage"], &plan["tasks"]), (&"plan".into(), &1.into()), "{plan}");
+        assert!(plan["cost_usd"]["value"].as_f64().is_some_and(|usd| usd > 0.0), "{plan}");
         let task = made(&place, &["kept", "--from-commit", "HEAD", "--history"]);
         assert_eq!(task["sound"], true, "{}: {task}", entry.path().display());
         count += 1;

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cassette::{Cassette, Kind, Player};
-use model::{CassetteModel, Model, O200k, Purse, Script, ScriptModel};
+use model::{CassetteModel, Model, Purse, Script};
 use suite::Backend;
 
+use crate::source::{Speaker, stub};
 use crate::{ModelSpec, RunError, live};
 
 /// A model that was opened.
@@ -42,6 +43,7 @@ pub enum OpenFault {
 /// spent on a backend.
 pub fn open(
     name: &str,
+    speaker: Speaker<'_>,
     folder: &Path,
     backends: &BTreeMap<String, Backend>,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -50,19 +52,19 @@ pub fn open(
     let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
     let ends = |ending: &str| Path::new(name).extension().is_some_and(|extension| extension == ending);
     match kind {
-        "script" if !rest.is_empty() => script(&folder.join(rest)),
+        "script" if !rest.is_empty() => script(&folder.join(rest), speaker),
         "cassette" if !rest.is_empty() => recording(&folder.join(rest)),
-        _ if ends("toml") => script(&folder.join(name)),
+        _ if ends("toml") => script(&folder.join(name), speaker),
         _ if ends("jsonl") => recording(&folder.join(name)),
         "script" | "cassette" => Err(RunError::Usage(format!("which {kind}? Write {kind}:FILE")).into()),
         _ => backend(kind, rest, backends, lookup, max_cost),
     }
 }
 
-fn script(path: &Path) -> Result<Opened, OpenFault> {
+fn script(path: &Path, speaker: Speaker<'_>) -> Result<Opened, OpenFault> {
     let script = Arc::new(Script::load(path)?);
     let name = script.model.clone();
-    let model = Arc::new(ScriptModel::new(script, Arc::new(O200k)));
+    let model = Arc::new(stub(script, speaker).map_err(RunError::Usage)?);
     Ok(Opened { model, models: vec![name.clone()], name, kind: Kind::Synthetic, purse: None })
 }
 
