@@ -66,7 +66,7 @@ impl Cassette {
         let differ = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
         let held = |file: Option<&RecordedFile>| {
             let json = file.and_then(|file| serde_json::to_vec(file).ok());
-            json.map_or_else(String::new, |json| Digest::of(&json).to_string())
+            json.map_or_else(String::new, |json| Digest::of(&json).short())
         };
         let made = |path: &String| Volatile {
             class: "repository".to_owned(),
