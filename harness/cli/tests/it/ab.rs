@@ -27,7 +27,7 @@ tools = ["exec_command", "apply_patch"]
 "#;
 
 /// The stages' lines.
-fn stages(done: &Done) -> Vec<Value> {
+pub(crate) fn stages(done: &Done) -> Vec<Value> {
     done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -48,8 +48,8 @@ fn place() -> Place {
 }
 
 /// The keys of the requests that a trial made, its prompt tokens, and those read from a cache.
-fn made(run: &Run, trial: &str) -> (Vec<Value>, u64, u64) {
-    let text = fs::read_to_string(run.path.join(format!("trials/work/{trial}.1/attempt-1.jsonl"))).unwrap();
+pub(crate) fn made(run: &Run, trial: &str) -> (Vec<Value>, u64, u64) {
+    let text = fs::read_to_string(run.path.join(format!("trials/{trial}/attempt-1.jsonl"))).unwrap();
     let (mut keys, mut input, mut cached) = (Vec::new(), 0, 0);
     for line in text.lines() {
         let event = serde_json::from_str::<Value>(line).unwrap()["event"].take();
@@ -85,7 +85,7 @@ fn rewritten_requests_are_those_that_head_makes_and_have_its_tokens_and_its_pref
     let replayed = place.run(&["--variant", "head", "--matching", "sequence"], 0);
     let asked = place.run(&["--variant", "head", "--model", "script"], 0);
     for trial in free["trials"].as_array().unwrap() {
-        let name = trial["task"].as_str().unwrap().replace("work/", "") + "/head";
+        let name = trial["task"].as_str().unwrap().to_owned() + "/head.1";
         let said = (trial["head"]["input_tokens"].as_u64(), trial["head"]["achievable_tokens"].as_u64());
         let (keys, input, cached) = made(&asked, &name);
         assert_eq!(trial["head_keys"].as_array(), Some(&keys), "{name}");
@@ -118,13 +118,13 @@ fn arms_are_variants_files_or_revisions_and_nothing_is_spent_without_a_word() {
 }
 
 /// A model on loopback of two known qualities; it ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     port: String,
 }
 
 impl Server {
-    fn start(place: &Place, arguments: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
         let folder = place.root().join("model");
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
@@ -136,7 +136,7 @@ impl Server {
     }
 
     /// What its answers cost: each with the cache key it was asked with.
-    fn ledger(place: &Place) -> Vec<(String, f64)> {
+    pub(crate) fn ledger(place: &Place) -> Vec<(String, f64)> {
         let text = fs::read_to_string(place.root().join("model/ledger.jsonl")).unwrap_or_default();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.map(|line| (line["key"].as_str().unwrap().to_owned(), line["usd"].as_f64().unwrap())).collect()
@@ -171,7 +171,7 @@ fn live_place(tasks: &[&str], looks: usize) -> Place {
     place
 }
 
-fn point_to(place: &Place, server: &Server) {
+pub(crate) fn point_to(place: &Place, server: &Server) {
     let config = format!(
         "version = \"1.0\"\nout = \"runs\"\n[suite.work]\npath = \"tasks/work\"\n[backend.stub]\nprotocol = \"responses\"\n\
          base_url = \"http://127.0.0.1:{}/v1\"\nkey_env = \"\"\nlimits = {{ output_reserve = 400 }}\n\

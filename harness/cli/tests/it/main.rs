@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, all of it")]
 
 mod ab;
+mod ab_core;
 mod agents;
 mod author;
 mod cache;
