@@ -8,8 +8,9 @@
 # with 1 where anything is another than what is committed. RETAKE: the program, `cargo run --release --` where it isn't set.
 # RETAKE_AGENTS: where fixtures/agents/install.sh has put Codex CLI and Claude Code; without it their sets are left as they are.
 #
-# A recording that says the same as the one that stands there, but for values that its volatility profile lists and
-# versions of programs, leaves that as it is, and those values are printed. So nothing changes on the same toolchain.
+# A recording that says the same as the one that stands there, but for values that its volatility profile lists, versions of
+# programs, and times in the logs of a repository, leaves that as it is, and those values are printed. So nothing changes on
+# the same toolchain.
 set -euo pipefail
 retake=${RETAKE:-cargo run --release --}
 check=false
