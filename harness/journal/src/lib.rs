@@ -2,15 +2,16 @@
 //! files; nothing here knows how a trial is carried out.
 
 mod event;
+mod host;
 mod replaying;
 mod run;
 mod trial;
 
 pub use event::{
-    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FaultFigures, FigureKind,
-    Finding, Generated, Host, HostEnded, LaneTimes, ModelSource, Outcome, PatchFigures, PlanStep, Record,
-    Recovery, ToolOutcome,
+    CallFigures, CheckResult, Ended, Event, FailureMode, FaultFigures, FigureKind, Finding, Generated,
+    LaneTimes, ModelSource, Outcome, PlanStep, Record, Recovery, ToolOutcome,
 };
+pub use host::{Drift, DriftGrade, FindingFigures, Host, HostEnded, PatchFigures};
 pub use replaying::{ForkPoint, Matching, MetCount, Replaying, ToolsMode};
 pub use run::{
     GitState, Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::{fs, io};
 
 use base::{Digest, TrialId};
-use journal::{Attempt, DriftGrade, Ended, HostEnded, MetCount, Outcome, RunDir, RunHeader};
+use journal::{Attempt, DriftGrade, Ended, HostEnded, MetCount, Mode, Outcome, RunDir, RunHeader};
 use promptcache::{Price, PriceTable};
 use wire::Usage;
 
@@ -87,6 +87,17 @@ pub struct Finish {
     pub ended: Ended,
     /// What this host measured.
     pub host: HostEnded,
+}
+
+impl Finish {
+    /// The harness's own real time in microseconds: what is left of the wall after setup, tools, checks and verifier, and after the
+    /// model's time where the model is live.
+    pub(crate) fn harness_us(&self, mode: Mode) -> u64 {
+        let host = &self.host;
+        let model_us = if mode == Mode::Live { self.ended.times.model_us } else { 0 };
+        let others = [host.setup_us, host.tool_us, host.evaluate_us, host.verify_us, model_us];
+        others.iter().fold(host.wall_us, |left, part| left.saturating_sub(*part))
+    }
 }
 
 /// How a planned trial stands: one of the outcomes, or unfinished.
@@ -209,6 +220,11 @@ impl RunData {
     /// Trials that were taken from an earlier run: `reused` of `host.json`, else 0.
     pub fn reused(&self) -> u64 {
         self.host_number("reused").unwrap_or(0)
+    }
+
+    /// Real time that those trials had taken, in microseconds: `reused_us` of `host.json`, else 0.
+    pub fn reused_us(&self) -> u64 {
+        self.host_number("reused_us").unwrap_or(0)
     }
 
     /// Real time of the whole run in microseconds: `wall_us` of `host.json`.

@@ -106,6 +106,11 @@ pub(crate) fn apart(counts: &Counts) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
+/// A count with its noun, as `1 trial` or `3 trials`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A count as `950`, `12.3k` or `4.5M`.
 pub(crate) fn count(value: u64) -> String {
     match value {

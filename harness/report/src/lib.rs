@@ -15,6 +15,7 @@ mod figures;
 pub mod gate;
 mod highlights;
 pub mod history;
+mod quality;
 mod regraded;
 pub mod schema;
 pub mod score;

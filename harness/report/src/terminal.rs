@@ -7,7 +7,7 @@ use crate::cache::{CacheFigures, VariantCache};
 use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::score::Score;
 use crate::text::line;
-use crate::{Digests, RunData, Scores, faults, figures, text};
+use crate::{Digests, RunData, Scores, faults, figures, quality, text};
 
 /// Trials that are listed as not passed.
 const MOST_TRIALS: usize = 100;
@@ -30,6 +30,7 @@ pub fn terminal(data: &RunData, scores: &Scores, options: &TerminalOptions) -> S
     tables(&mut page, scores);
     faults_part(&mut page, data, scores);
     cache(&mut page, data);
+    quality_part(&mut page, data);
     not_passed(&mut page, data);
     missing(&mut page, data);
     host(&mut page, data);
@@ -160,8 +161,12 @@ fn cache(page: &mut Page, data: &RunData) {
         let amplification = figures
             .prefill_amplification
             .map_or(String::new(), |value| format!(", amplification {value:.2}"));
+        let compactions = match figures.compactions {
+            0 => String::new(),
+            n => format!(", compactions {n}"),
+        };
         page.line(&format!(
-            "  {variant}: reported {}, achievable {}, gap {}{amplification}",
+            "  {variant}: reported {}, achievable {}, gap {}{amplification}{compactions}",
             figures::percent(figures.reported_hit_rate),
             figures::percent(figures.achievable_hit_rate),
             figures::points(figures.gap),
@@ -182,6 +187,20 @@ fn cache(page: &mut Page, data: &RunData) {
     let more = cache.total.breaks.len().saturating_sub(MOST_BREAKS);
     if more > 0 {
         page.line(&format!("  ... and {more} more causes, in results.json"));
+    }
+}
+
+/// What the trials of each variant left in their workspaces.
+fn quality_part(page: &mut Page, data: &RunData) {
+    let variants = quality::of_variants(data);
+    if variants.is_empty() {
+        return;
+    }
+    page.title(&format!("quality of the result ({})", quality::worth(data)));
+    for (variant, quality) in variants {
+        for sentence in quality::sentences(&quality) {
+            page.line(&format!("  {variant}: {sentence}"));
+        }
     }
 }
 
@@ -229,7 +248,14 @@ fn host(page: &mut Page, data: &RunData) {
     }
     if let Some(us) = data.wall_us() {
         let reused = data.reused();
-        page.line(&format!("wall    {}, trials reused: {reused}", figures::duration(us)));
+        let saved = match data.reused_us() {
+            0 => String::new(),
+            us => format!(" (saved {})", figures::duration(us)),
+        };
+        page.line(&format!("wall    {}, trials reused: {reused}{saved}", figures::duration(us)));
+    }
+    if let Some(share) = quality::harness_share(data) {
+        page.line(&format!("harness {} of the trials' real time", figures::percent(Some(share))));
     }
     let digest = Digests::of(data).run;
     page.line(&format!("digest  {}", digest.map_or("none: no trial ran".to_owned(), |d| d.to_string())));

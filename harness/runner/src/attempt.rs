@@ -11,8 +11,8 @@ use agent::{AgentEnd, AgentFault, Observer, Tally};
 use base::{Clock, Digest, Seed, SystemClock, micros};
 use cassette::{Redactor, Scanner};
 use journal::{
-    Ended, Event, FailureMode, FaultFigures, FigureKind, Host, HostEnded, Outcome, PatchFigures, Recovery,
-    Replaying, TrialDir, TrialWriter,
+    Ended, Event, FailureMode, FaultFigures, FigureKind, FindingFigures, Host, HostEnded, Outcome,
+    PatchFigures, Recovery, Replaying, TrialDir, TrialWriter,
 };
 use model::{FaultProfile, Pace};
 use sandbox::{Cancel, Sandbox};
@@ -163,6 +163,7 @@ struct Seen {
     agent: String,
     served: BTreeSet<String>,
     prompt: Option<Digest>,
+    findings: Option<FindingFigures>,
 }
 
 impl Seen {
@@ -173,6 +174,7 @@ impl Seen {
             Event::Generated(generated) if !self.served.contains(&generated.served) => {
                 self.served.insert(generated.served.clone());
             }
+            Event::Evaluated { checks, .. } => self.findings.get_or_insert_default().add(checks),
             _ => {}
         }
     }
@@ -309,6 +311,7 @@ fn finish(
         workspace: sums.last.as_ref().map(|last| last.digest),
         files_changed: sums.last.as_ref().map_or(0, Final::files_changed),
         patch: sums.patch,
+        findings: seen.findings,
         wall_us: micros(log.clock.elapsed()),
         setup_us: micros(sums.setup),
         model_us: tally.real_model_us,

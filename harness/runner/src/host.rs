@@ -30,6 +30,9 @@ pub struct HostFacts {
     pub programs: BTreeMap<String, String>,
     /// Trials that were finished before this run went on with the rest.
     pub reused: u64,
+    /// Real time that those had taken, in microseconds: what going on saved over beginning anew.
+    #[serde(default)]
+    pub reused_us: u64,
     /// Real time of the run so far, in microseconds.
     pub wall_us: u64,
 }

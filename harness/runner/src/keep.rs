@@ -17,7 +17,8 @@ use sandbox::{
 use serde::Serialize;
 use similar::TextDiff;
 
-use crate::{git_index, quality};
+use crate::git_index;
+use crate::quality::Quality;
 
 /// Bytes of the largest file that is kept.
 const FILE_MAX: u64 = 1024 * 1024;
@@ -149,13 +150,12 @@ impl Final {
     }
 
     /// What the changes are like.
-    pub(crate) fn figures(&self, template: &Path) -> PatchFigures {
-        let mut figures = PatchFigures::default();
+    pub(crate) fn figures(&self, template: &Path, mut quality: Quality<'_>) -> PatchFigures {
         for kept in self.changes.iter().filter(|kept| !in_git(kept.change.path())) {
             let (before, after) = kept.texts(template);
-            quality::add(&mut figures, &kept.change, before.as_deref(), after.as_deref());
+            quality.add(&kept.change, before.as_deref(), after.as_deref());
         }
-        figures
+        quality.figures()
     }
 
     /// The changes of text files as a unified diff.

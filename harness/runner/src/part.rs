@@ -25,6 +25,7 @@ use crate::external::{self, External};
 use crate::keep;
 use crate::plan::ModelSpec;
 use crate::prompts;
+use crate::quality::Quality;
 use crate::source::{Source, Speaker};
 use crate::time::{self, AtPace};
 use crate::watch::{Notes, Watch};
@@ -135,7 +136,8 @@ impl Part<'_> {
         let last = keep::look(&container, start, &self.task.settings.exclude)?;
         let folder = self.job.dir.workspace(self.job.attempt);
         last.keep(&folder, &self.world.template.path).map_err(keeping)?;
-        sums.patch = Some(last.figures(&self.world.template.path));
+        let quality = Quality::new(self.task.scope.as_ref(), &self.shared.scanner);
+        sums.patch = Some(last.figures(&self.world.template.path, quality));
         if self.snapshot.as_ref().is_some_and(|snapshot| snapshot.digest != last.digest) {
             let why =
                 "the recording's snapshot does not give the recorded workspace: --tools run does without";

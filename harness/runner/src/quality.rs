@@ -1,9 +1,13 @@
-//! What a trial's changes are like: their size, and what became of the tests that were there. Told from text alone; knows nothing
-//! of workspaces.
+//! What a trial's changes are like: their size and place, what became of the tests that were there, what came in that should not.
+//! Told from text alone; knows nothing of workspaces.
 
+use std::collections::BTreeSet;
+
+use cassette::Scanner;
 use journal::PatchFigures;
 use sandbox::Change;
 use similar::{ChangeTag, TextDiff};
+use suite::Scope;
 
 /// Lines of a file above which its lines are not counted.
 const LINES_MAX: usize = 50_000;
@@ -38,27 +42,97 @@ const SKIPS: [&str; 9] = [
     "xit(",
 ];
 
-/// Adds one change to the figures. `before` and `after` are the file's text, nothing where it isn't there or is no text.
-pub(crate) fn add(figures: &mut PatchFigures, change: &Change, before: Option<&str>, after: Option<&str>) {
-    match change {
-        Change::Added(_) => figures.files_added += 1,
-        Change::Deleted(_) => figures.files_deleted += 1,
-        _ => figures.files_changed += 1,
+/// What the texts of licences say and nothing else does, in small letters, without punctuation and line ends.
+const LICENCES: [&str; 10] = [
+    "spdx license identifier",
+    "permission is hereby granted free of charge to any person",
+    "permission to use copy modify and or distribute this software",
+    "redistribution and use in source and binary forms",
+    "licensed under the apache license",
+    "apache license version 2 0 january 2004",
+    "gnu general public license",
+    "gnu lesser general public license",
+    "mozilla public license",
+    "this is free and unencumbered software released into the public domain",
+];
+
+/// What one state of all changed files holds that should not come in.
+#[derive(Default)]
+struct Foreign {
+    secrets: BTreeSet<String>,
+    licences: u64,
+}
+
+impl Foreign {
+    fn note(&mut self, text: &str, scanner: &Scanner) {
+        let secrets = scanner.find(text, None);
+        self.secrets.extend(secrets.iter().map(|found| text[found.start..found.end].to_owned()));
+        self.licences += u64::from(is_licence(text));
     }
-    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-    if before.lines().count().max(after.lines().count()) > LINES_MAX {
-        return;
+}
+
+/// The figures so far, change by change.
+pub(crate) struct Quality<'a> {
+    figures: PatchFigures,
+    scope: Option<&'a Scope>,
+    scanner: &'a Scanner,
+    before: Foreign,
+    after: Foreign,
+}
+
+impl<'a> Quality<'a> {
+    /// Of no change yet. `scope`: the files that the task is about, where it says so.
+    pub(crate) fn new(scope: Option<&'a Scope>, scanner: &'a Scanner) -> Self {
+        let figures = PatchFigures { files_out_of_scope: scope.map(|_| 0), ..PatchFigures::default() };
+        Self { figures, scope, scanner, before: Foreign::default(), after: Foreign::default() }
     }
-    for change in TextDiff::from_lines(before, after).iter_all_changes() {
-        match change.tag() {
-            ChangeTag::Insert => figures.lines_added += 1,
-            ChangeTag::Delete => figures.lines_removed += 1,
-            ChangeTag::Equal => {}
+
+    /// Adds one change. `before` and `after` are the file's text, nothing where it isn't there or is no text.
+    pub(crate) fn add(&mut self, change: &Change, before: Option<&str>, after: Option<&str>) {
+        let figures = &mut self.figures;
+        match change {
+            Change::Added(_) => figures.files_added += 1,
+            Change::Deleted(_) => figures.files_deleted += 1,
+            _ => figures.files_changed += 1,
+        }
+        if let (Some(scope), Some(outside)) = (self.scope, &mut figures.files_out_of_scope) {
+            *outside += u64::from(!scope.has(change.path()));
+        }
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        self.before.note(before, self.scanner);
+        self.after.note(after, self.scanner);
+        if before.lines().count().max(after.lines().count()) > LINES_MAX {
+            return;
+        }
+        for change in TextDiff::from_lines(before, after).iter_all_changes() {
+            match change.tag() {
+                ChangeTag::Insert => figures.lines_added += 1,
+                ChangeTag::Delete => figures.lines_removed += 1,
+                ChangeTag::Equal => {}
+            }
+        }
+        if is_test(change.path()) || cases(before) + cases(after) > 0 {
+            tests(figures, before, after);
         }
     }
-    if is_test(change.path()) || cases(before) + cases(after) > 0 {
-        tests(figures, before, after);
+
+    /// What all of them come to. A secret or a licence that went from one file to another was not added.
+    pub(crate) fn figures(self) -> PatchFigures {
+        let Self { figures, before, after, .. } = self;
+        PatchFigures {
+            secrets_added: Some(after.secrets.difference(&before.secrets).count() as u64),
+            licences_added: Some(after.licences.saturating_sub(before.licences)),
+            ..figures
+        }
     }
+}
+
+/// Whether a text has that of a licence, or names the one that it stands under.
+fn is_licence(text: &str) -> bool {
+    let letters = text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
+    let letters: String = letters.collect();
+    let words = letters.split_whitespace().collect::<Vec<_>>().join(" ");
+    LICENCES.iter().any(|said| words.contains(said))
 }
 
 /// Whether a path is where tests stand.
@@ -101,9 +175,10 @@ mod tests {
             (_, None) => Change::Deleted(path),
             _ => Change::Modified(path),
         };
-        let mut figures = PatchFigures::default();
-        add(&mut figures, &change, before, after);
-        figures
+        let scanner = Scanner::default();
+        let mut quality = Quality::new(None, &scanner);
+        quality.add(&change, before, after);
+        quality.figures()
     }
 
     #[test]
@@ -129,5 +204,24 @@ mod tests {
         assert_eq!(of("tests/test_x.py", Some(two), Some(&skipped)).tests_weakened, 1);
         let rust = "fn f() {}\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn holds() { assert!(true) }\n}\n";
         assert_eq!(of("src/lib.rs", Some(rust), Some("fn f() {}\n")).tests_removed, 1);
+    }
+    #[test]
+    fn secrets_and_licences_that_come_in_are_seen_and_those_that_move_are_not() {
+        let scanner = Scanner::default();
+        let key = "aws_access_key_id = AKIAQ3EGRTY7MN2P5XWZ\n";
+        let mit = "# Permission is hereby granted, free of\n#  charge, to any person obtaining\n";
+        let both = format!("{mit}{key}");
+        let added = of("conf.py", Some("x = 1\n"), Some(&both));
+        assert_eq!((added.secrets_added, added.licences_added), (Some(1), Some(1)));
+        let gone = of("conf.py", Some(&both), Some("x = 1\n"));
+        assert_eq!((gone.secrets_added, gone.licences_added), (Some(0), Some(0)));
+        let mut moved = Quality::new(None, &scanner);
+        moved.add(&Change::Deleted("a".to_owned()), Some(&both), None);
+        moved.add(&Change::Added("b".to_owned()), None, Some(&both));
+        let moved = moved.figures();
+        assert_eq!(
+            (moved.secrets_added, moved.licences_added, moved.files_out_of_scope),
+            (Some(0), Some(0), None)
+        );
     }
 }

@@ -217,6 +217,20 @@ impl Stops {
     }
 }
 
+/// Trials that were finished before, and the real time that they had taken.
+#[derive(Clone, Copy, Default)]
+struct Reused {
+    trials: usize,
+    wall_us: u64,
+}
+
+impl Reused {
+    fn add(&mut self, wall_us: u64) {
+        self.trials += 1;
+        self.wall_us = self.wall_us.saturating_add(wall_us);
+    }
+}
+
 /// What carries a plan out.
 pub(crate) struct Engine<'a> {
     planned: &'a Planned,
@@ -233,14 +247,14 @@ impl<'a> Engine<'a> {
 
     fn carry_out(&self, dir: RunDir, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
         let begun = self.options.clock.elapsed();
-        let mut rest = Vec::new();
+        let (mut rest, mut reused) = (Vec::new(), Reused::default());
         for trial in &self.planned.trials {
-            if dir.trial(&trial.id).ended()?.is_none() {
-                rest.push(trial);
+            match dir.trial(&trial.id).ended()? {
+                Some((_, _, host)) => reused.add(host.wall_us),
+                None => rest.push(trial),
             }
         }
-        let finished = self.planned.trials.len() - rest.len();
-        progress.begun(&dir, self.planned.trials.len(), finished);
+        progress.begun(&dir, self.planned.trials.len(), reused.trials);
         let scratch = self.scratch(&dir.path)?;
         let templates = Templates::new(scratch.clone());
         let shared = Shared {
@@ -284,7 +298,7 @@ impl<'a> Engine<'a> {
         let _ = std::fs::remove_dir_all(&scratch);
         let fault = fault.into_inner().unwrap_or_else(PoisonError::into_inner);
         let wall = self.options.clock.elapsed().saturating_sub(begun);
-        let facts = self.facts(&dir, finished, wall);
+        let facts = self.facts(&dir, reused, wall);
         let fault = fault.or_else(|| dir.write_json("host.json", &facts).err().map(|e| e.to_string()));
         let stopped = (self.options.cancel.is_cancelled() || spent.is_some()) && fault.is_none();
         Ok(RunOutcome { dir, stopped, spent, fault })
@@ -325,7 +339,7 @@ impl<'a> Engine<'a> {
         Ok(path)
     }
 
-    fn facts(&self, dir: &RunDir, finished: usize, wall: std::time::Duration) -> HostFacts {
+    fn facts(&self, dir: &RunDir, reused: Reused, wall: std::time::Duration) -> HostFacts {
         let before = std::fs::read(dir.path.join("host.json")).ok();
         let before = before.and_then(|text| serde_json::from_slice::<HostFacts>(&text).ok());
         HostFacts {
@@ -337,7 +351,8 @@ impl<'a> Engine<'a> {
             containment: self.sandbox.report().clone(),
             walls: self.options.walls,
             programs: HostFacts::programs(&self.needs),
-            reused: finished as u64,
+            reused: reused.trials as u64,
+            reused_us: reused.wall_us,
             wall_us: base::micros(wall) + before.map_or(0, |facts| facts.wall_us),
         }
     }

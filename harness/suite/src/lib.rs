@@ -10,6 +10,7 @@ mod place;
 mod policy;
 mod recipe;
 mod retake;
+mod scope;
 mod suite;
 mod task;
 mod tree;
@@ -24,6 +25,7 @@ pub use retake::{
     Budget, BudgetTable, Check, CheckKind, DEFAULT_CHECK, DEFAULT_REWARD_KEY, DEFAULT_ROUNDS, DEFAULT_STEPS,
     DEFAULT_TOKENS, DEFAULT_VERIFIER, DEFAULT_WALL, Defaults, Parser, Settings, TaskKind,
 };
+pub use scope::Scope;
 pub use suite::{SUITE_VERSION, Suite, TaskEntry};
 pub use task::{Step, TASK_VERSION, Task};
 pub use variant::{Tier, Variant};

@@ -11,10 +11,11 @@ use serde::Deserialize;
 use crate::error::{SuiteError, read_text};
 use crate::policy::PolicyTable;
 use crate::retake::{BudgetTable, Defaults, is_inside, is_plain_name};
+use crate::scope::Scope;
 use crate::task::{Task, folder_name};
 
 /// The version of `suite.toml` that this program writes.
-pub const SUITE_VERSION: FormatVersion = FormatVersion::new(1, 0);
+pub const SUITE_VERSION: FormatVersion = FormatVersion::new(1, 1);
 
 /// A suite with its tasks, good and bad.
 #[derive(Debug)]
@@ -84,6 +85,8 @@ struct SuiteFile {
     cassettes: BTreeMap<String, PathBuf>,
     #[serde(default)]
     scripts: BTreeMap<String, PathBuf>,
+    #[serde(default)]
+    scope: BTreeMap<String, Vec<String>>,
     policy: Option<PolicyTable>,
 }
 
@@ -167,12 +170,15 @@ impl Suite {
             Some(names) => names,
             None => task_names(dir)?,
         };
+        let scopes = scopes(table.scope, &tasks).map_err(|(path, message)| {
+            fault(&path.iter().map(String::as_str).collect::<Vec<_>>(), message)
+        })?;
         Ok(Self {
             name,
             dir: dir.to_owned(),
             description: table.description,
             sound: table.sound,
-            tasks: load_tasks(dir, tasks, &defaults),
+            tasks: load_tasks(dir, tasks, &defaults, scopes),
             cassettes: below(table.cassettes),
             scripts: below(table.scripts),
             defaults,
@@ -201,7 +207,7 @@ impl Suite {
             dir: dir.to_owned(),
             description: None,
             sound: true,
-            tasks: load_tasks(dir, names, &defaults),
+            tasks: load_tasks(dir, names, &defaults, BTreeMap::new()),
             cassettes: BTreeMap::new(),
             scripts: BTreeMap::new(),
             defaults,
@@ -233,9 +239,38 @@ impl Suite {
     }
 }
 
-fn load_tasks(dir: &Path, names: Vec<String>, defaults: &Defaults) -> Vec<TaskEntry> {
+/// The scopes of tasks; the error is the path of a key and what is wrong there.
+fn scopes(
+    table: BTreeMap<String, Vec<String>>,
+    tasks: &[String],
+) -> Result<BTreeMap<String, Scope>, (Vec<String>, String)> {
+    let known: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    let scope = |(task, patterns): (String, Vec<String>)| {
+        let path = vec!["scope".to_owned(), task.clone()];
+        if !tasks.contains(&task) {
+            let meant = toml_file::nearest(&task, &known);
+            let meant = meant.map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
+            return Err((path, format!("`{task}` is no task of this suite{meant}")));
+        }
+        match Scope::of(patterns) {
+            Ok(scope) => Ok((task, scope)),
+            Err(wrong) => {
+                let path = path.into_iter().chain([wrong.to_string()]).collect();
+                Err((path, "a pattern of a scope is a path within the workspace, as `src/**`".to_owned()))
+            }
+        }
+    };
+    table.into_iter().map(scope).collect()
+}
+
+fn load_tasks(
+    dir: &Path,
+    names: Vec<String>,
+    defaults: &Defaults,
+    mut scopes: BTreeMap<String, Scope>,
+) -> Vec<TaskEntry> {
     let load = |name: String| match Task::load(&dir.join(&name), defaults) {
-        Ok(task) => TaskEntry::Ready(Box::new(task)),
+        Ok(task) => TaskEntry::Ready(Box::new(Task { scope: scopes.remove(&name), ..task })),
         Err(error) => TaskEntry::Invalid { name, error },
     };
     names.into_iter().map(load).collect()

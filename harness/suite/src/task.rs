@@ -13,6 +13,7 @@ use crate::harbor::{Artifact, HarborTask, Healthcheck, MinReward, Os, RewardStra
 use crate::place;
 use crate::recipe::Runnable;
 use crate::retake::{DEFAULT_VERIFIER, Defaults, Settings};
+use crate::scope::Scope;
 use crate::tree;
 
 /// The schema of `task.toml` that this program knows; newer minors are read.
@@ -35,6 +36,9 @@ pub struct Task {
     pub strategy: RewardStrategy,
     /// Whether and how it can run on this kind of host.
     pub runnable: Runnable,
+    /// The files that its work is about, where the suite says so. It says how a result is looked at and changes no trial, so that it is
+    /// in no digest.
+    pub scope: Option<Scope>,
     /// What was not understood in tables that aren't ours.
     pub warnings: Vec<Diagnostic>,
 }
@@ -95,6 +99,7 @@ impl Task {
             settings,
             steps,
             runnable,
+            scope: None,
             harbor,
         })
     }

@@ -73,6 +73,23 @@ default = "deny"
 }
 
 #[test]
+fn a_scope_says_which_files_a_task_is_about_and_changes_no_digest() {
+    let root = folder(&[("suite.toml", "version = \"1.0\"\nname = \"core\"\n")]);
+    add_task(root.path(), "a", "");
+    add_task(root.path(), "b", "");
+    let before = Suite::load(root.path()).unwrap();
+    add(
+        root.path(),
+        &[("suite.toml", "version = \"1.1\"\nname = \"core\"\n[scope]\na = [\"src/**\", \"docs/*.md\"]\n")],
+    );
+    let after = Suite::load(root.path()).unwrap();
+    let scope = after.task("a").unwrap().ready().unwrap().scope.clone().unwrap();
+    assert_eq!(["src/x/y.py", "docs/a.md", "setup.py"].map(|path| scope.has(path)), [true, true, false]);
+    assert!(after.task("b").unwrap().ready().unwrap().scope.is_none());
+    assert_eq!(before.digest().unwrap(), after.digest().unwrap());
+}
+
+#[test]
 fn a_folder_of_tasks_without_a_description_is_a_suite_named_after_it() {
     let root = folder(&[]);
     let dir = root.path().join("dataset");
@@ -92,6 +109,16 @@ fn what_is_wrong_in_a_suite_is_shown_in_place() {
         ("name = \"x\"\n", "suite.toml", "missing key `version`"),
         ("version = \"1.0\"\ntasks = [\"a\", \"../b\"]\n", "suite.toml:2:15", "`../b`"),
         ("version = \"1.0\"\ntasks = [\"a\", \"a\"]\n", "suite.toml:2:15", "once"),
+        (
+            "version = \"1.1\"\ntasks = [\"api\"]\n[scope]\napi = [\"a\", \"/etc\"]\n",
+            "suite.toml:4:13",
+            "within",
+        ),
+        (
+            "version = \"1.1\"\ntasks = [\"api\"]\n[scope]\napu = []\n",
+            "suite.toml:4:1",
+            "did you mean `api`?",
+        ),
         ("version = \"1.0\"\n[cassettes]\nx = \"/etc\"\n", "suite.toml:3:1", "leaves"),
         ("version = \"1.0\"\n[defaults]\npolicy = \"p\"\n[policy]\n", "suite.toml:4:2", "keep one"),
         ("version = \"1.0\"\n[policy]\ndefalt = \"deny\"\n", "suite.toml:3:1", "did you mean `default`?"),

@@ -19,6 +19,7 @@ mod faults;
 mod full;
 mod hosted;
 mod place;
+mod quality;
 mod recordings;
 mod regrade;
 mod remake;

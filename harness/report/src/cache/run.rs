@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cassette::Cassette;
 use journal::{FigureKind, RunDir};
-use promptcache::{AsRecorded, Break, Figures, Profiles, Rules, Session, SessionReport, analyse};
+use promptcache::{AsRecorded, Break, Figures, Profiles, Rules, Session, SessionReport, Trigger, analyse};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -85,6 +85,8 @@ pub struct CacheFigures {
     pub prefill_amplification: Option<f64>,
     /// Money; nothing where a call has no price.
     pub cost_usd: Option<CacheCosts>,
+    /// Calls that made the history shorter.
+    pub compactions: u64,
     /// Breaks by cause, those of most tokens first; without those of compactions.
     pub breaks: Vec<BreakSum>,
 }
@@ -126,6 +128,7 @@ impl CacheFigures {
                 achievable: cents(costs.achievable),
                 perfect: cents(costs.perfect),
             }),
+            compactions: figures.by_trigger.get(&Trigger::Compaction).map_or(0, |part| part.calls),
             breaks: break_sums(breaks.filter(|one| !one.compaction)),
         }
     }

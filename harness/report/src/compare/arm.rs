@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use base::{Digest, RunId, Timestamp, TrialId};
-use journal::{Ended, FailureMode, FigureKind, Mode};
+use journal::{Ended, FailureMode, FigureKind, FindingFigures, Mode, PatchFigures};
 use serde::{Deserialize, Serialize};
 
 use crate::score::{Solve, virtual_us, weakest};
@@ -114,6 +114,12 @@ pub struct Sample {
     pub cost_usd: Option<f64>,
     /// Virtual time, in microseconds.
     pub time_us: u64,
+    /// What its changes are like, where the host that ran it looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<PatchFigures>,
+    /// What the visible checks found in their last round, where any ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings_left: Option<u64>,
     /// Digest of its canonical events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
@@ -123,6 +129,7 @@ impl Sample {
     fn of(trial: &TrialData) -> Self {
         let ended = trial.finish.as_ref().map(|finish| &finish.ended);
         let usage = ended.map(|e| e.usage).unwrap_or_default();
+        let host = trial.finish.as_ref().map(|finish| &finish.host);
         Self {
             number: trial.id.number,
             state: trial.state(),
@@ -136,8 +143,15 @@ impl Sample {
             output_tokens: usage.output_tokens,
             cost_usd: trial.cost.as_ref().map(|cost| cost.usd),
             time_us: ended.map_or(0, virtual_us),
+            patch: host.and_then(|host| host.patch),
+            findings_left: host.and_then(|host| host.findings.as_ref()).map(FindingFigures::at_last),
             digest: trial.digest(),
         }
+    }
+
+    /// Lines that it added and removed.
+    pub fn lines_changed(&self) -> Option<u64> {
+        self.patch.map(|patch| patch.lines_added.saturating_add(patch.lines_removed))
     }
 
     /// Whether it counts.

@@ -15,7 +15,7 @@ use crate::{RunData, text::line};
 /// The name of the file in the folder where runs land.
 const FILE_NAME: &str = "baseline.json";
 /// The version of the file; a field that is added changes the minor part.
-const VERSION: FormatVersion = FormatVersion::new(1, 0);
+const VERSION: FormatVersion = FormatVersion::new(1, 1);
 
 /// A baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

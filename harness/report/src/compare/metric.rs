@@ -29,6 +29,12 @@ pub enum Metric {
     TimeS,
     /// Virtual seconds until it is solved; a trial that doesn't solve its task counts as long as the longest of both arms.
     SolveS,
+    /// Lines that a trial added and removed.
+    LinesChanged,
+    /// Files a trial changed that its task is not about, over tasks that say which they are about.
+    FilesOutOfScope,
+    /// What the visible checks found in their last round.
+    FindingsLeft,
 }
 
 /// What a comparison says of a figure.
@@ -112,8 +118,34 @@ pub(super) type Pair = (f64, f64);
 
 impl Metric {
     /// All of them, pass rate first.
-    pub const ALL: [Self; 7] =
-        [Self::PassRate, Self::CostUsd, Self::Tokens, Self::Steps, Self::CacheHit, Self::TimeS, Self::SolveS];
+    pub const ALL: [Self; 10] = [
+        Self::PassRate,
+        Self::CostUsd,
+        Self::Tokens,
+        Self::Steps,
+        Self::CacheHit,
+        Self::TimeS,
+        Self::SolveS,
+        Self::LinesChanged,
+        Self::FilesOutOfScope,
+        Self::FindingsLeft,
+    ];
+
+    /// What people call it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::PassRate => "pass rate",
+            Self::CostUsd => "cost",
+            Self::Tokens => "tokens",
+            Self::Steps => "steps",
+            Self::CacheHit => "cache hit",
+            Self::TimeS => "time of a pass",
+            Self::SolveS => "time to solve",
+            Self::LinesChanged => "lines changed",
+            Self::FilesOutOfScope => "files out of scope",
+            Self::FindingsLeft => "findings left",
+        }
+    }
 
     /// Whether more of it is better.
     pub fn more_is_better(self) -> bool {
@@ -142,6 +174,9 @@ impl Metric {
                     (input > 0).then(|| cached as f64 / input as f64)
                 }
                 Self::TimeS => of(|s| s.passed().then_some(s.time_us as f64 / 1e6)),
+                Self::LinesChanged => of(|s| Some(s.lines_changed()? as f64)),
+                Self::FilesOutOfScope => of(|s| Some(s.patch?.files_out_of_scope? as f64)),
+                Self::FindingsLeft => of(|s| Some(s.findings_left? as f64)),
                 Self::SolveS => {
                     let until = |s: &super::Sample| if s.passed() { s.time_us } else { horizon_us };
                     mean(&task.scored().map(|s| until(s) as f64 / 1e6).collect::<Vec<_>>())

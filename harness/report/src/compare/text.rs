@@ -246,14 +246,13 @@ pub(crate) fn needed(rate: &MetricComparison) -> Option<String> {
 /// A figure as cells: its name, base, head, difference, interval, p-value, verdict.
 pub(crate) fn row(m: &MetricComparison) -> Vec<String> {
     let show = |value: f64| value_text(m.metric, value);
-    let difference = match (m.metric.is_share(), m.ratio) {
-        (true, _) => points(m.difference),
-        (false, Some(ratio)) => format!("{ratio:.3}x"),
-        (false, None) => signed(m.metric, m.difference),
-    };
-    let interval = match (m.metric.is_share(), m.ratio_interval) {
-        (false, Some(interval)) => format!("[{:.3}, {:.3}]x", interval.lo, interval.hi),
-        _ => range(m.interval, m.metric),
+    // Difference and interval are both factors, or both in the figure's unit.
+    let (difference, interval) = match (m.ratio, m.ratio_interval) {
+        _ if m.metric.is_share() => (points(m.difference), range(m.interval, m.metric)),
+        (Some(ratio), Some(interval)) => {
+            (format!("{ratio:.3}x"), format!("[{:.3}, {:.3}]x", interval.lo, interval.hi))
+        }
+        _ => (signed(m.metric, m.difference), range(m.interval, m.metric)),
     };
     vec![
         word(&m.metric),
@@ -272,7 +271,9 @@ fn value_text(metric: Metric, value: f64) -> String {
         Metric::PassRate | Metric::CacheHit => figures::percent(Some(value)),
         Metric::CostUsd => format!("{value:.4} USD"),
         Metric::Tokens => figures::count(value.round().max(0.0) as u64),
-        Metric::Steps => format!("{value:.1}"),
+        Metric::Steps | Metric::LinesChanged | Metric::FilesOutOfScope | Metric::FindingsLeft => {
+            format!("{value:.1}")
+        }
         Metric::TimeS | Metric::SolveS => figures::duration((value.max(0.0) * 1e6) as u64),
     }
 }

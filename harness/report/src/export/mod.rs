@@ -23,7 +23,7 @@ pub use trials_csv::trials_csv;
 use crate::{ReportError, RunData, Scores};
 
 /// Version of the JSON files; a field that is added changes the minor part.
-const VERSION: base::FormatVersion = base::FormatVersion::new(1, 2);
+const VERSION: base::FormatVersion = base::FormatVersion::new(1, 3);
 
 /// A kind of report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::score::{Percentiles, TaskScore};
 use crate::text::cell;
 use crate::{Digests, ReportError, RunData, Scores, figures};
 
-const HEADING: [&str; 51] = [
+const HEADING: [&str; 54] = [
     "suite",
     "task",
     "variant",
@@ -49,6 +49,9 @@ const HEADING: [&str; 51] = [
     "ttft_p50_us",
     "ttft_p90_us",
     "ttft_p99_us",
+    "tpot_p50_us",
+    "tpot_p90_us",
+    "tpot_p99_us",
     "call_p50_us",
     "call_p90_us",
     "call_p99_us",
@@ -71,13 +74,14 @@ pub fn results_csv(data: &RunData, scores: &Scores) -> Result<Vec<u8>, ReportErr
     csv_file("results.csv", HEADING, rows)
 }
 
-fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 51] {
+fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 54] {
     let score = &task.score;
     let (counts, effort, usage) = (&score.counts, &score.effort, &score.effort.usage);
     let rate = score.pass_rate;
     let tasks = rate.and_then(|r| r.interval_tasks);
     let latency = &score.latency;
     let [ttft_p50, ttft_p90, ttft_p99] = percentiles(latency.ttft);
+    let [tpot_p50, tpot_p90, tpot_p99] = percentiles(latency.tpot);
     let [call_p50, call_p90, call_p99] = percentiles(latency.call);
     let [trial_p50, trial_p90, trial_p99] = percentiles(latency.trial);
     let failures = score.failures.iter().map(|(mode, n)| format!("{}:{n}", figures::word(mode)));
@@ -121,6 +125,9 @@ fn row(task: &TaskScore, digest: Option<Digest>) -> [String; 51] {
         ttft_p50,
         ttft_p90,
         ttft_p99,
+        tpot_p50,
+        tpot_p90,
+        tpot_p99,
         call_p50,
         call_p90,
         call_p99,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::highlights::{self, MOST_ROWS, one_suite};
 use crate::text::code;
-use crate::{Digests, ReportError, RunData, Scores, TrialState, faults, figures};
+use crate::{Digests, ReportError, RunData, Scores, TrialState, faults, figures, quality};
 
 /// Trials that are listed as not passed.
 const MOST_TRIALS: usize = 50;
@@ -52,6 +52,7 @@ fn put(page: &mut String, data: &RunData, scores: &Scores) -> std::fmt::Result {
     )?;
     scores_table(page, scores)?;
     faults_part(page, data, scores)?;
+    quality_part(page, data)?;
     not_passed(page, data)?;
     missing(page, data)?;
     let drift = highlights::drift(data);
@@ -107,6 +108,20 @@ fn scores_table(page: &mut String, scores: &Scores) -> std::fmt::Result {
         {
             writeln!(page, "\n{}: {note}", code(&variant.variant))?;
         }
+    }
+    Ok(())
+}
+
+fn quality_part(page: &mut String, data: &RunData) -> std::fmt::Result {
+    let variants = quality::of_variants(data);
+    if variants.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n## Quality of the result ({})\n", quality::worth(data))?;
+    writeln!(page, "| variant | {} |", quality::COLUMNS.join(" | "))?;
+    writeln!(page, "|---|{}", "---:|".repeat(quality::COLUMNS.len()))?;
+    for (variant, quality) in variants.iter().take(MOST_ROWS) {
+        writeln!(page, "| {} | {} |", code(variant), quality::cells(quality).join(" | "))?;
     }
     Ok(())
 }

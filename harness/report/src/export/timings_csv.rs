@@ -1,12 +1,12 @@
 //! `timings.csv`: what this host measured of each finished trial. Never part of a digest.
 
-use journal::{Mode, PatchFigures};
+use journal::{FindingFigures, PatchFigures};
 
 use super::{csv_file, figure, number};
 use crate::text::cell;
-use crate::{Finish, ReportError, RunData, Scores, figures};
+use crate::{ReportError, RunData, Scores, figures, quality};
 
-const HEADING: [&str; 18] = [
+const HEADING: [&str; 25] = [
     "trial",
     "attempt",
     "outcome",
@@ -25,16 +25,22 @@ const HEADING: [&str; 18] = [
     "tests_added",
     "tests_removed",
     "tests_weakened",
+    "files_out_of_scope",
+    "secrets_added",
+    "licences_added",
+    "check_rounds",
+    "findings_first",
+    "findings_last",
+    "findings_by_kind",
 ];
 
-/// Measured times, and what became of the workspace, as CSV, in the plan's order. The harness's own time is what is left of the wall after setup, tools,
-/// checks and verifier, and after the model's time where the model is live.
+/// Measured times, what became of the workspace and what the visible checks found, as CSV, in the plan's order.
 pub fn timings_csv(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportError> {
     let mode = data.header.plan.mode;
     let rows = data.trials.iter().filter_map(|trial| {
         let finish = trial.finish.as_ref()?;
         let host = &finish.host;
-        let harness_us = harness_us(finish, mode);
+        let harness_us = finish.harness_us(mode);
         let patch = |of: fn(&PatchFigures) -> u64| number(host.patch.as_ref().map(of));
         Some([
             cell(&trial.id.to_string()),
@@ -55,14 +61,20 @@ pub fn timings_csv(data: &RunData, _scores: &Scores) -> Result<Vec<u8>, ReportEr
             patch(|p| p.tests_added),
             patch(|p| p.tests_removed),
             patch(|p| p.tests_weakened),
+            number(host.patch.and_then(|p| p.files_out_of_scope)),
+            number(host.patch.and_then(|p| p.secrets_added)),
+            number(host.patch.and_then(|p| p.licences_added)),
+            number(host.findings.as_ref().map(|f| f.rounds)),
+            number(host.findings.as_ref().map(FindingFigures::at_first)),
+            number(host.findings.as_ref().map(FindingFigures::at_last)),
+            cell(&host.findings.as_ref().map(by_kind).unwrap_or_default()),
         ])
     });
     csv_file("timings.csv", HEADING, rows)
 }
 
-fn harness_us(finish: &Finish, mode: Mode) -> u64 {
-    let host = &finish.host;
-    let model_us = if mode == Mode::Live { finish.ended.times.model_us } else { 0 };
-    let others = [host.setup_us, host.tool_us, host.evaluate_us, host.verify_us, model_us];
-    others.iter().fold(host.wall_us, |left, part| left.saturating_sub(*part))
+/// As `lint:3>1 tests:2>0`: findings of the first and of the last round.
+fn by_kind(found: &FindingFigures) -> String {
+    let kinds = quality::by_kind(found).into_iter();
+    kinds.map(|(kind, (first, last))| format!("{kind}:{first}>{last}")).collect::<Vec<_>>().join(" ")
 }

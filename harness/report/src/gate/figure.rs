@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::TrialState;
 use crate::compare::{ArmTask, Sample};
-use crate::score::percentile;
+use crate::score::{mean, percentile};
 
 /// A figure with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +44,20 @@ pub enum Figure {
     Void,
     /// Trials that the harness or the host failed.
     HarnessFaults,
+    /// Lines added and removed a trial.
+    LinesChanged,
+    /// Files a trial that its task is not about, over tasks that say which they are about.
+    FilesOutOfScope,
+    /// Test cases removed a trial.
+    TestsRemoved,
+    /// Test files weakened a trial.
+    TestsWeakened,
+    /// Secrets added a trial.
+    SecretsAdded,
+    /// Licence texts added a trial.
+    LicencesAdded,
+    /// What the visible checks found in their last round, a trial.
+    FindingsLeft,
 }
 
 /// How a figure is gated.
@@ -72,7 +86,7 @@ pub(super) enum Unit {
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::PassRate,
         Self::Failures,
         Self::Cost,
@@ -90,6 +104,13 @@ impl Figure {
         Self::TrialP99,
         Self::Void,
         Self::HarnessFaults,
+        Self::LinesChanged,
+        Self::FilesOutOfScope,
+        Self::TestsRemoved,
+        Self::TestsWeakened,
+        Self::SecretsAdded,
+        Self::LicencesAdded,
+        Self::FindingsLeft,
     ];
 
     /// Its name in rules.
@@ -116,7 +137,19 @@ impl Figure {
 
     /// Whether a replay only repeats what was recorded of it.
     pub(super) fn is_recorded(self) -> bool {
-        !matches!(self, Self::PassRate | Self::Failures | Self::Void | Self::HarnessFaults)
+        !matches!(
+            self,
+            Self::PassRate
+                | Self::Failures
+                | Self::Void
+                | Self::HarnessFaults
+                | Self::LinesChanged
+                | Self::FilesOutOfScope
+                | Self::TestsRemoved
+                | Self::TestsWeakened
+                | Self::SecretsAdded
+                | Self::LicencesAdded
+        )
     }
 
     /// Its value over some tasks; nothing where it has none.
@@ -125,6 +158,11 @@ impl Figure {
         let n = scored().count() as f64;
         let passed = scored().filter(|s| s.passed()).count() as f64;
         let each = |of: fn(&Sample) -> u64| (n > 0.0).then(|| scored().map(of).sum::<u64>() as f64 / n);
+        // Of the trials in which somebody looked.
+        let looked = |of: fn(&Sample) -> Option<u64>| {
+            let seen: Vec<f64> = scored().filter_map(of).map(|n| n as f64).collect();
+            mean(&seen)
+        };
         let usd = || scored().map(|s| s.cost_usd).sum::<Option<f64>>().filter(|_| n > 0.0);
         let count = |state: TrialState| {
             Some(tasks.iter().flat_map(|task| &task.samples).filter(|s| s.state == state).count() as f64)
@@ -150,6 +188,13 @@ impl Figure {
             Self::TrialP99 => time(scored(), 0.99),
             Self::Void => count(TrialState::Void),
             Self::HarnessFaults => count(TrialState::HarnessFault),
+            Self::LinesChanged => looked(Sample::lines_changed),
+            Self::FilesOutOfScope => looked(|s| s.patch?.files_out_of_scope),
+            Self::TestsRemoved => looked(|s| Some(s.patch?.tests_removed)),
+            Self::TestsWeakened => looked(|s| Some(s.patch?.tests_weakened)),
+            Self::SecretsAdded => looked(|s| s.patch?.secrets_added),
+            Self::LicencesAdded => looked(|s| s.patch?.licences_added),
+            Self::FindingsLeft => looked(|s| s.findings_left),
         }
     }
 

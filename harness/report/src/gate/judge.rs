@@ -197,8 +197,13 @@ fn limit(
     (judged.value, judged.limit) = (figure.value(&head), at(&before));
     let (Some(value), Some(limit)) = (judged.value, judged.limit) else {
         let whose = if judged.value.is_none() { "the run" } else { "the baseline" };
-        judged.because =
-            format!("{whose} has no {}: nothing was scored, or there is no price", figure.name());
+        let why = match figure {
+            Figure::Cost | Figure::CostPerPass => "there is no price",
+            Figure::FilesOutOfScope => "no task says which files it is about ([scope] of suite.toml)",
+            Figure::FindingsLeft => "no visible check ran",
+            _ => "nobody looked for it",
+        };
+        judged.because = format!("{whose} has no {}: nothing was scored, or {why}", figure.name());
         return Raw { judged, chances: None };
     };
     let sampled = matches!(arm.facts.mode, Mode::Live | Mode::Fork);

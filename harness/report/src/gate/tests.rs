@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Digest, RunId, Seed, Timestamp};
-use journal::{DriftGrade, FigureKind, Mode};
+use journal::{DriftGrade, FigureKind, Mode, PatchFigures};
 
 use super::*;
 use crate::TrialState;
@@ -34,6 +34,8 @@ fn arm(mode: Mode, tasks: &[(u32, u32)]) -> Arm {
         output_tokens: 500,
         cost_usd: Some(0.1),
         time_us: 10_000_000 + u64::from(number) * 1_000_000,
+        patch: None,
+        findings_left: None,
         digest: None,
     };
     let task = |(index, (passed, of)): (usize, &(u32, u32))| ArmTask {
@@ -197,6 +199,28 @@ fn several_gates_share_one_chance_of_a_false_alarm() {
     let rules: Vec<Gate> = std::iter::repeat_n(gate("pass_rate >= 93%"), 5).collect();
     let five = judge(&rules, &[live], &[], &BTreeMap::new(), Seed::new(1));
     assert!(five[0].p_value > alone[0].p_value, "{five:?}");
+}
+
+#[test]
+fn what_trials_leave_is_gated_as_it_was_counted() {
+    let mut run = arm(Mode::Replay, &[(2, 2), (1, 1)]);
+    let (standing, because) = stand("files_out_of_scope <= 0", &run, &[]);
+    assert_eq!(standing, Standing::Inconclusive);
+    assert!(because.contains("suite.toml"), "{because}");
+    let patch =
+        PatchFigures { lines_added: 8, lines_removed: 2, tests_weakened: 1, ..PatchFigures::default() };
+    for sample in run.tasks.iter_mut().flat_map(|task| &mut task.samples) {
+        sample.patch = Some(patch);
+    }
+    // Only one of the two tasks says which files it is about.
+    run.tasks[1].samples[0].patch = Some(PatchFigures { files_out_of_scope: Some(3), ..patch });
+    assert_eq!(stand("files_out_of_scope <= 3", &run, &[]).0, Standing::Held);
+    assert_eq!(stand("files_out_of_scope <= 2", &run, &[]).0, Standing::Broken);
+    assert_eq!(stand("lines_changed <= 10", &run, &[]).0, Standing::Held);
+    assert_eq!(stand("tests_weakened <= 0", &run, &[]).0, Standing::Broken);
+    let replay = |rule: &str| refuse(&gate(rule), Mode::Replay, &[], None);
+    assert!(replay("tests_weakened <= 0").is_ok(), "tools really run in a replay");
+    assert!(replay("findings_left <= 0").is_err(), "a replay goes on with the recorded findings");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Ended, FailureMode, FigureKind, Recovery};
+use journal::{CallFigures, Ended, FailureMode, FigureKind, Recovery};
 use serde::{Deserialize, Serialize};
 use wire::Usage;
 
@@ -192,6 +192,8 @@ pub struct Effort {
 pub struct Latency {
     /// From a request to the first token of its answer.
     pub ttft: Option<Percentiles>,
+    /// From one token of an answer to the next: the time after the first one by the tokens after it.
+    pub tpot: Option<Percentiles>,
     /// From a request to the end of its answer.
     pub call: Option<Percentiles>,
     /// A whole trial: model, tools and visible checks.
@@ -348,10 +350,18 @@ pub(crate) fn virtual_us(ended: &Ended) -> u64 {
     times.model_us.saturating_add(times.tool_us).saturating_add(times.evaluate_us)
 }
 
+/// Time per output token of a call in microseconds, `(total - ttft) / (output - 1)`, as load generators for served models have it
+/// (vLLM's `benchmark_serving`, NVIDIA's GenAI-Perf); nothing of an answer of fewer than two tokens.
+pub(crate) fn per_token_us(call: &CallFigures) -> Option<u64> {
+    let after_first = call.usage.output_tokens.checked_sub(1).filter(|tokens| *tokens > 0)?;
+    Some((call.total_us.saturating_sub(call.ttft_us) as f64 / after_first as f64).round() as u64)
+}
+
 fn latency(scored: &[&Ended]) -> Latency {
     let calls = || scored.iter().flat_map(|e| &e.calls);
     Latency {
         ttft: Percentiles::of(calls().map(|c| c.ttft_us).collect()),
+        tpot: Percentiles::of(calls().filter_map(per_token_us).collect()),
         call: Percentiles::of(calls().map(|c| c.total_us).collect()),
         trial: Percentiles::of(scored.iter().map(|e| virtual_us(e)).collect()),
     }

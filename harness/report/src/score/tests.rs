@@ -1,8 +1,10 @@
 //! The closed forms against values computed with scipy, statsmodels and numpy (fixtures/score/make.py).
 
 use base::Seed;
+use journal::CallFigures;
 use proptest::prelude::*;
 use serde_json::Value;
+use wire::Usage;
 
 use super::*;
 
@@ -261,4 +263,17 @@ proptest! {
         let (one, all) = (pass_at_k(passes, n, k).unwrap(), pass_all_k(passes, n, k).unwrap());
         prop_assert!(all <= rate + 1e-12 && rate <= one + 1e-12, "{all} {rate} {one}");
     }
+}
+
+#[test]
+fn the_time_of_an_output_token_is_that_after_the_first_one() {
+    let call = |ttft_us, total_us, output_tokens| CallFigures {
+        ttft_us,
+        total_us,
+        usage: Usage { output_tokens, ..Usage::default() },
+    };
+    assert_eq!(per_token_us(&call(200_000, 1_200_000, 51)), Some(20_000));
+    assert_eq!(per_token_us(&call(200_000, 200_005, 3)), Some(3));
+    assert_eq!(per_token_us(&call(200_000, 1_200_000, 1)), None);
+    assert_eq!(per_token_us(&call(5, 3, 10)), Some(0));
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use base::{Digest, Timestamp, TrialId};
 use journal::{
-    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding, Generated,
-    Host, HostEnded, LaneTimes, Mode, ModelSource, Outcome, Plan, PlanStep, PlannedSuite, PlannedTask,
-    PlannedVariant, RunDir, RunHeader, ToolOutcome, TrialWriter,
+    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding,
+    FindingFigures, Generated, Host, HostEnded, LaneTimes, Mode, ModelSource, Outcome, PatchFigures, Plan,
+    PlanStep, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunHeader, ToolOutcome, TrialWriter,
 };
 use promptcache::PriceTable;
 use report::{Prices, RunData, Scores};
@@ -186,6 +186,8 @@ fn write_trial(
         _ => None,
     };
     let facts = HostEnded {
+        patch: ran.then(|| patch(id)),
+        findings: ran.then(|| findings(id)),
         files_changed: 1,
         wall_us: 40_000 + host * 1_000 * u64::from(id.number),
         setup_us: 5_000,
@@ -201,6 +203,29 @@ fn write_trial(
         empty(outcome, failure, reason)
     };
     writer.end("main", ended, host).unwrap();
+}
+
+/// What a trial's changes are like: the second one of `terse` goes too far.
+fn patch(id: &TrialId) -> PatchFigures {
+    let far = u64::from(id.variant == "terse" && id.number == 2);
+    let scope = (id.task == "fix-cache").then_some(2 * far);
+    PatchFigures {
+        files_changed: 1 + 2 * far,
+        lines_added: 12,
+        lines_removed: 3,
+        tests_added: 1,
+        tests_weakened: far,
+        files_out_of_scope: scope,
+        secrets_added: Some(0),
+        licences_added: Some(far),
+        ..PatchFigures::default()
+    }
+}
+
+fn findings(id: &TrialId) -> FindingFigures {
+    let found = |lint, tests| BTreeMap::from([("lint".to_owned(), lint), ("tests".to_owned(), tests)]);
+    let last = if id.number == 1 { found(1, 0) } else { found(3, 1) };
+    FindingFigures { rounds: if id.number == 1 { 2 } else { 1 }, first: found(3, 1), last }
 }
 
 /// The loop of one trial, each stage once.

@@ -84,7 +84,8 @@ fn reported(m: &mut Markup, view: &View) {
 }
 
 fn table(m: &mut Markup, cache: &RunCache) {
-    let names = ["input", "cached", "written", "reported", "achievable", "gap", "amplification"];
+    let names =
+        ["input", "cached", "written", "reported", "achievable", "gap", "amplification", "compactions"];
     heading(m, "Over all calls of scored trials", &names);
     for VariantCache { variant, figures } in &cache.variants {
         let tokens = [figures.input_tokens, figures.cached_tokens, figures.cache_write_tokens];
@@ -93,6 +94,7 @@ fn table(m: &mut Markup, cache: &RunCache) {
             figures::percent(figures.achievable_hit_rate),
             figures::points(figures.gap),
             figures.prefill_amplification.map_or("-".to_owned(), |value| format!("{value:.2}")),
+            figures.compactions.to_string(),
         ];
         row(m, variant, figures, &[&tokens.map(figures::count)[..], &rates].concat());
     }

@@ -78,10 +78,10 @@ pub(super) fn distributions(m: &mut Markup, label: &str, series: &[Durations]) {
     };
     let low = (least as f64).log10().floor();
     let high = ((most as f64).log10().floor() + 1.0).max(low + 1.0);
-    let x = |us: f64| (us.max(1.0).log10() - low) / (high - low) * (THIRD - 12.0) + 6.0;
+    let x = |us: f64| (us.max(1.0).log10() - low) / (high - low) * (WIDTH - 12.0) + 6.0;
     let height = ROW * series.len() as f64 + 20.0;
     m.raw("<svg class=\"chart\" viewBox=\"0 0 ")
-        .num(THIRD)
+        .num(WIDTH)
         .raw(" ")
         .num(height)
         .raw("\" role=\"img\" aria-label=\"");
@@ -150,7 +150,7 @@ fn bars(
         m.raw("\" width=\"").num((right - left - 1.0).max(0.8)).raw("\" height=\"").num(height);
         m.raw("\" rx=\"1\"/>");
     }
-    m.raw("<path class=\"grid\" d=\"M6 ").num(base).raw("H").num(THIRD - 6.0).raw("\"/>");
+    m.raw("<path class=\"grid\" d=\"M6 ").num(base).raw("H").num(WIDTH - 6.0).raw("\"/>");
 }
 
 fn percentiles(m: &mut Markup, durations: &Durations, base: f64, x: &dyn Fn(f64) -> f64) {

@@ -125,8 +125,8 @@ fn table(m: &mut Markup, comparison: &Comparison) {
     m.raw("<th scope=\"col\" class=\"n\">p</th><th scope=\"col\">verdict</th></tr></thead>\n<tbody>\n");
     for metric in &comparison.metrics {
         let row = words::row(metric);
-        let [name, base, head, difference, interval, p, verdict] = row.as_slice() else { continue };
-        m.raw("<tr><th scope=\"row\">").text(&name.replace('_', " ")).raw("</th><td class=\"n\">").text(base);
+        let [_, base, head, difference, interval, p, verdict] = row.as_slice() else { continue };
+        m.raw("<tr><th scope=\"row\">").raw(metric.metric.title()).raw("</th><td class=\"n\">").text(base);
         m.raw("</td><td class=\"n\">")
             .text(head)
             .raw("</td><td class=\"")

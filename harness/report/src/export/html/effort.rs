@@ -4,22 +4,22 @@ use super::chart::{self, Whole};
 use super::cost::cost;
 use super::latency::MOST;
 use super::markup::Markup;
-use super::parts::{View, counted, section};
+use super::parts::{View, section};
 use crate::figures;
 use crate::score::{Score, VariantScore};
 
 /// Tokens and time of a trial by their parts, and how the agent behaved.
 pub(super) fn effort(m: &mut Markup, view: &View) {
-    let lead = "What a scored trial took on average, and where it went.";
+    let lead = "What a scored trial took, and where it went.";
     section(m, "effort", "Effort", lead, |m| {
         let scored = |score: &&VariantScore| score.score.counts.scored() > 0;
         let variants: Vec<&VariantScore> = view.scores.variants.iter().filter(scored).take(MOST).collect();
-        m.raw("<div class=\"figures\">\n<figure class=\"card\"><figcaption>Tokens <small>a trial</small></figcaption>");
+        m.raw("<div class=\"figures\">\n<figure class=\"card\"><figcaption>Tokens <small>a trial, on average</small></figcaption>");
         let tokens: Vec<Whole> = variants.iter().map(|v| tokens(v)).collect();
         chart::stacks(m, "Tokens of a trial by variant", &tokens, chart::WIDTH);
         chart::legend(m, &[("rest", "input from the cache"), ("fa", "input, not cached"), ("fb", "output")]);
         m.raw(
-            "</figure>\n<figure class=\"card\"><figcaption>Time <small>a trial, virtual</small></figcaption>",
+            "</figure>\n<figure class=\"card\"><figcaption>Time <small>the median trial, virtual</small></figcaption>",
         );
         let time: Vec<Whole> = variants.iter().map(|v| time(v)).collect();
         chart::stacks(m, "Time of a trial by variant", &time, chart::WIDTH);
@@ -104,6 +104,6 @@ fn conduct(m: &mut Markup, variants: &[VariantScore]) {
     }
     m.raw("</tbody></table></div>\n");
     let tried: u64 = variants.iter().map(|v| v.score.counts.scored()).sum();
-    m.raw("<p class=\"note\">").text(&counted(tried, "scored trial"));
+    m.raw("<p class=\"note\">").text(&figures::counted(tried, "scored trial"));
     m.raw("; void, faulty and unfinished ones are in none of these figures.</p>\n");
 }

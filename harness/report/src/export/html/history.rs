@@ -124,8 +124,8 @@ fn trends(m: &mut Markup, series: &Series) {
 
 fn runs(m: &mut Markup, series: &Series) {
     m.raw("<details><summary>")
-        .int(series.points.len() as u64)
-        .raw(" runs</summary>\n<div class=\"card scroll\"><table><thead><tr>");
+        .text(&figures::counted(series.points.len() as u64, "run"))
+        .raw("</summary>\n<div class=\"card scroll\"><table><thead><tr>");
     m.raw("<th scope=\"col\">began</th><th scope=\"col\">run</th><th scope=\"col\">commit</th><th scope=\"col\">passed</th>");
     m.raw("<th scope=\"col\">not passed because</th></tr></thead>\n<tbody>\n");
     for point in series.points.iter().rev().take(MOST_RUNS) {

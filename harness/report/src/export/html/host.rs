@@ -12,16 +12,18 @@ use super::diff;
 use super::history::{self, Kept};
 use super::markup::Markup;
 use super::page::Section;
-use super::parts::{self, Place, UP, View, counted, section};
+use super::parts::{self, Place, UP, View, section};
+use super::quality;
 use super::timeline::{Ids, TEXT};
-use crate::{Digests, Finish, figures, highlights};
+use crate::{Digests, Finish, TrialData, figures, highlights};
 
 /// The links of the bar.
-pub(super) fn sections(kept: &Kept) -> Vec<Section> {
+pub(super) fn sections(view: &View, kept: &Kept) -> Vec<Section> {
     let all = [
         (true, ("run", "Run")),
         (!kept.gates.is_empty(), ("gates", "Gates")),
         (!kept.series.is_empty(), ("history", "History")),
+        (!crate::quality::of_variants(view.data).is_empty(), ("quality", "Quality")),
         (true, ("time", "Real time")),
         (true, ("drift", "Drift")),
         (true, ("machine", "Machine")),
@@ -33,6 +35,8 @@ pub(super) fn sections(kept: &Kept) -> Vec<Section> {
 const SLOWEST: usize = 15;
 /// Trials that are listed as drifted.
 const MOST_DRIFTED: usize = 500;
+/// Facts of host.json that stand in the tiles.
+const SHOWN: [&str; 3] = ["reused", "reused_us", "wall_us"];
 /// Bytes of a final diff that are read.
 const PATCH: u64 = 400_000;
 
@@ -41,6 +45,7 @@ pub(super) fn host(m: &mut Markup, view: &View, kept: &Kept) {
     run(m, view);
     history::gates(m, kept);
     history::history(m, kept);
+    quality::quality(m, view);
     time(m, view);
     drift(m, view);
     machine(m, view);
@@ -52,6 +57,11 @@ fn run(m: &mut Markup, view: &View) {
     m.cut(header.run_id.as_str(), 100).raw("</h1>\n<p class=\"lead\">What stands here was measured on this host or names \
         this run. The <a href=\"report.html\">report</a> holds none of it and is the same wherever the run is repeated.</p>\n");
     let reused = view.data.reused();
+    let saved = match view.data.reused_us() {
+        0 => String::new(),
+        us => format!(": saved {}", figures::duration(us)),
+    };
+    let before = format!("{reused} finished before it was resumed{saved}");
     let drift: u64 = view.data.drift().values().sum();
     let all = [
         (
@@ -59,7 +69,12 @@ fn run(m: &mut Markup, view: &View) {
             view.data.wall_us().map_or("-".to_owned(), figures::duration),
             "resumed parts included".to_owned(),
         ),
-        ("trials", view.data.trials.len().to_string(), format!("{reused} finished before it was resumed")),
+        ("trials", view.data.trials.len().to_string(), before),
+        (
+            "harness",
+            figures::percent(crate::quality::harness_share(view.data)),
+            "of the trials' real time".to_owned(),
+        ),
         ("drift", drift.to_string(), highlights::drift(view.data)),
     ];
     section(m, "run", "The run", "", |m| {
@@ -154,7 +169,7 @@ fn drift(m: &mut Markup, view: &View) {
 }
 
 /// A link to what this host measured of a trial.
-fn companion_link(m: &mut Markup, view: &View, number: usize) {
+pub(super) fn companion_link(m: &mut Markup, view: &View, number: usize) {
     let Some(trial) = view.data.trials.get(number) else { return };
     match view.places.get(number) {
         Some(Place::Here(_)) => m.raw("<a href=\"#t").int(number as u64).raw("\">"),
@@ -189,7 +204,8 @@ fn flatten(value: &Value, name: String, facts: &mut Vec<(String, String)>) {
             facts.push((wall.to_owned(), fault.unwrap_or("stands").to_owned()));
         }
         Value::Object(fields) => {
-            for (key, value) in fields {
+            // What the tiles above show stands here no second time.
+            for (key, value) in fields.iter().filter(|(key, _)| !SHOWN.contains(&key.as_str())) {
                 let key = key.replace('_', " ");
                 let name = if name.is_empty() { key } else { format!("{name}, {key}") };
                 flatten(value, name, facts);
@@ -237,7 +253,7 @@ pub(super) fn companion(m: &mut Markup, view: &View, run: &RunDir, number: usize
         m.raw("</figure>\n");
     }
     if let Some(attempt) = attempt {
-        final_diff(m, run, attempt);
+        final_diff(m, run, attempt, trial);
         let ids = Ids { trial: inner.then_some(number) };
         drifts(m, view, number, attempt, ids);
         logs(m, attempt);
@@ -246,11 +262,14 @@ pub(super) fn companion(m: &mut Markup, view: &View, run: &RunDir, number: usize
 }
 
 /// The final workspace as what differs from its start.
-fn final_diff(m: &mut Markup, run: &RunDir, attempt: &Attempt) {
+fn final_diff(m: &mut Markup, run: &RunDir, attempt: &Attempt, trial: &TrialData) {
     let path = run.trial(&attempt.trial).workspace(attempt.number).join("final.patch");
     let mut bytes = Vec::new();
     let read = File::open(&path).and_then(|file| file.take(PATCH).read_to_end(&mut bytes));
     m.raw("<h2>Final diff</h2>\n");
+    if let Some(said) = crate::quality::of_trial(trial) {
+        m.raw("<p class=\"lead\">").text(&said).raw(".</p>\n");
+    }
     match read {
         Ok(0) | Err(_) => m.raw("<p class=\"quiet\">The files are as they were at the start.</p>\n"),
         Ok(_) => {
@@ -270,7 +289,7 @@ fn drifts(m: &mut Markup, view: &View, number: usize, attempt: &Attempt, ids: Id
         return;
     }
     m.raw("<p class=\"lead\">")
-        .text(&counted(drifted.len() as u64, "call"))
+        .text(&figures::counted(drifted.len() as u64, "call"))
         .raw(" of tools or checks.</p>\n");
     for (index, record) in drifted.iter().take(MOST_DRIFTED) {
         let Some(drift) = &record.host.drift else { continue };

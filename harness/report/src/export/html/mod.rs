@@ -21,6 +21,7 @@ mod matrix;
 mod page;
 mod parts;
 mod prompt;
+mod quality;
 mod timeline;
 mod trial;
 mod trials;
@@ -174,7 +175,7 @@ fn host_index(view: &View, dir: &RunDir, trials: &Markup) -> Vec<u8> {
     body.raw("<div class=\"index\">\n");
     host::host(&mut body, view, &kept);
     body.raw("</div>\n").put(trials);
-    whole(view, Book::Host, &host::sections(&kept), HOST_FOOT, &body)
+    whole(view, Book::Host, &host::sections(view, &kept), HOST_FOOT, &body)
 }
 
 fn whole(view: &View, book: Book, sections: &[Section], foot: &str, body: &Markup) -> Vec<u8> {

@@ -153,11 +153,6 @@ pub(super) fn section(
     m.with(body).raw("</section>\n");
 }
 
-/// A count with its noun, as `1 trial` or `3 trials`.
-pub(super) fn counted(n: u64, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}
-
 /// Figures side by side: a name, the figure, what stands small below it.
 pub(super) fn tiles(m: &mut Markup, all: &[(&'static str, String, String)]) {
     m.raw("<dl class=\"tiles card\">\n");

@@ -4,7 +4,6 @@
 use wire::{BlockKind, Item};
 
 use super::markup::Markup;
-use super::parts::counted;
 use super::timeline::Shown;
 use crate::exchanges::{Added, Exchanges, Piece};
 use crate::figures;
@@ -20,7 +19,7 @@ pub(super) fn added(m: &mut Markup, exchanges: &Exchanges, added: &Added, shown:
     let tokens = added.blocks.iter().filter_map(|id| exchanges.piece(*id)).map(|p| u64::from(p.tokens));
     let tokens = tokens.fold(0, u64::saturating_add);
     m.raw("<details class=\"ev\"><summary>Added to the prompt: ");
-    m.text(&counted(added.blocks.len() as u64, "block"))
+    m.text(&figures::counted(added.blocks.len() as u64, "block"))
         .raw(", ")
         .text(&figures::count(tokens))
         .raw(" tokens");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use journal::{FailureMode, Mode};
 
 use super::markup::Markup;
-use super::parts::{self, View, counted};
+use super::parts::{self, View};
 use super::{chart, compare, page};
 use crate::compare::Comparison;
 use crate::score::Score;
@@ -22,7 +22,7 @@ pub(super) fn head(m: &mut Markup, view: &View, comparisons: &[Comparison]) {
     let variants = plan.variants.iter().map(|v| v.name.as_str()).collect::<Vec<_>>().join(", ");
     m.raw("<div class=\"over\"><span class=\"tag\">").text(&figures::word(&plan.mode)).raw("</span>");
     m.text(&suites).raw("<span aria-hidden=\"true\">\u{b7}</span>").text(&variants);
-    let samples = counted(u64::from(plan.trials), "trial");
+    let samples = figures::counted(u64::from(plan.trials), "trial");
     m.raw("<span aria-hidden=\"true\">\u{b7}</span>")
         .text(&format!("{samples} of each task"))
         .raw("</div>\n");
@@ -92,7 +92,10 @@ fn says(m: &mut Markup, view: &View, comparisons: &[Comparison]) {
     apart(m, view, TrialState::Unfinished, counts.unfinished, "are not at their end");
     for (reason, trials) in highlights::missing(view.data).iter().take(NAMED) {
         say(m, "not_runnable", "\u{2013}", |m| {
-            m.text(&counted(*trials as u64, "trial")).raw(" could not run here: ").text(reason).raw(".");
+            m.text(&figures::counted(*trials as u64, "trial"))
+                .raw(" could not run here: ")
+                .text(reason)
+                .raw(".");
         });
     }
     repeats(m, view);
@@ -122,7 +125,7 @@ fn failed(m: &mut Markup, view: &View) {
     }
     for (mode, trials) in &modes {
         say(m, "failed", parts::shape(TrialState::Failed), |m| {
-            m.text(&counted(trials.len() as u64, "trial"))
+            m.text(&figures::counted(trials.len() as u64, "trial"))
                 .raw(" failed: ")
                 .raw(mode.map_or("", plainly))
                 .raw(". ");
@@ -153,7 +156,7 @@ fn apart(m: &mut Markup, view: &View, state: TrialState, count: u64, what: &'sta
         return;
     }
     say(m, parts::class(state), parts::shape(state), |m| {
-        m.text(&counted(count, "trial")).raw(" ").raw(what).raw(": ");
+        m.text(&figures::counted(count, "trial")).raw(" ").raw(what).raw(": ");
         names(m, view, &view.numbered().filter(|(_, trial)| trial.state() == state).collect::<Vec<_>>());
     });
 }
@@ -180,7 +183,7 @@ fn repeats(m: &mut Markup, view: &View) {
     });
     let sometimes = sometimes.count() as u64;
     say(m, "", "\u{b7}", |m| {
-        m.text(&counted(sometimes, "task")).raw(" passed in some trials and failed in others (");
+        m.text(&figures::counted(sometimes, "task")).raw(" passed in some trials and failed in others (");
         m.text(&most).raw(").");
     });
 }
