@@ -154,7 +154,7 @@ const ANSWER: &str = "#!/bin/bash\nmkdir -p /logs/verifier\n\
                       [[ $(cat /app/answer) == good ]]; echo $((1 - $?)) >/logs/verifier/reward.txt\n";
 
 /// Tasks that the model of two qualities can solve, with recordings of `looks` commands each.
-fn live_place(tasks: &[&str], looks: usize) -> Place {
+pub(crate) fn live_place(tasks: &[&str], looks: usize) -> Place {
     let place = Place::new();
     for name in tasks {
         work::task(&place, "work", name, ANSWER, "echo good >answer\n");

@@ -5,6 +5,7 @@
 
 mod ab;
 mod ab_core;
+mod ab_llama;
 mod agents;
 mod author;
 mod cache;
