@@ -133,12 +133,13 @@ fn lines(patch: &PatchFigures) -> String {
 /// What the checks found, as `14 to 3 (lint 9 to 2, tests 5 to 1)`; nothing where none ran.
 pub(crate) fn findings(figures: &FindingFigures) -> Option<String> {
     let kinds = by_kind(figures);
-    let (first, last) = (figures.at_first(), figures.at_last());
     let each = kinds
         .iter()
+        .filter(|(_, (first, last))| first + last > 0)
         .map(|(kind, (first, last))| format!("{} {first} to {last}", crate::text::sentence(kind)));
     let each = each.collect::<Vec<_>>().join(", ");
-    (!kinds.is_empty()).then(|| format!("{first} to {last} ({each})"))
+    let each = if each.is_empty() { each } else { format!(" ({each})") };
+    (!kinds.is_empty()).then(|| format!("{} to {}{each}", figures.at_first(), figures.at_last()))
 }
 
 /// Findings of the first and of the last round, by kind of check.

@@ -29,8 +29,6 @@ pub enum Metric {
     TimeS,
     /// Virtual seconds until it is solved; a trial that doesn't solve its task counts as long as the longest of both arms.
     SolveS,
-    /// Lines that a trial added and removed.
-    LinesChanged,
     /// Files a trial changed that its task is not about, over tasks that say which they are about.
     FilesOutOfScope,
     /// What the visible checks found in their last round.
@@ -118,7 +116,7 @@ pub(super) type Pair = (f64, f64);
 
 impl Metric {
     /// All of them, pass rate first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::PassRate,
         Self::CostUsd,
         Self::Tokens,
@@ -126,7 +124,6 @@ impl Metric {
         Self::CacheHit,
         Self::TimeS,
         Self::SolveS,
-        Self::LinesChanged,
         Self::FilesOutOfScope,
         Self::FindingsLeft,
     ];
@@ -141,10 +138,14 @@ impl Metric {
             Self::CacheHit => "cache hit",
             Self::TimeS => "time of a pass",
             Self::SolveS => "time to solve",
-            Self::LinesChanged => "lines changed",
             Self::FilesOutOfScope => "files out of scope",
             Self::FindingsLeft => "findings left",
         }
+    }
+
+    /// Whether the host that ran the trials measured it, so that no canonical file may hold it.
+    pub(crate) fn is_of_host(self) -> bool {
+        matches!(self, Self::FilesOutOfScope | Self::FindingsLeft)
     }
 
     /// Whether more of it is better.
@@ -174,7 +175,6 @@ impl Metric {
                     (input > 0).then(|| cached as f64 / input as f64)
                 }
                 Self::TimeS => of(|s| s.passed().then_some(s.time_us as f64 / 1e6)),
-                Self::LinesChanged => of(|s| Some(s.lines_changed()? as f64)),
                 Self::FilesOutOfScope => of(|s| Some(s.patch?.files_out_of_scope? as f64)),
                 Self::FindingsLeft => of(|s| Some(s.findings_left? as f64)),
                 Self::SolveS => {

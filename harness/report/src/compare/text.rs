@@ -271,7 +271,7 @@ fn value_text(metric: Metric, value: f64) -> String {
         Metric::PassRate | Metric::CacheHit => figures::percent(Some(value)),
         Metric::CostUsd => format!("{value:.4} USD"),
         Metric::Tokens => figures::count(value.round().max(0.0) as u64),
-        Metric::Steps | Metric::LinesChanged | Metric::FilesOutOfScope | Metric::FindingsLeft => {
+        Metric::Steps | Metric::FilesOutOfScope | Metric::FindingsLeft => {
             format!("{value:.1}")
         }
         Metric::TimeS | Metric::SolveS => figures::duration((value.max(0.0) * 1e6) as u64),

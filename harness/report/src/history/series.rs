@@ -128,6 +128,18 @@ pub struct Difference {
 }
 
 impl TrendMetric {
+    /// What people call it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::PassRate => "pass rate",
+            Self::CostUsd => "cost of a trial",
+            Self::Tokens => "tokens of a trial",
+            Self::Steps => "steps of a trial",
+            Self::CacheHit => "cache hit",
+            Self::TrialP50S => "time of the median trial",
+        }
+    }
+
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::PassRate, Self::CostUsd, Self::Tokens, Self::Steps, Self::CacheHit, Self::TrialP50S];

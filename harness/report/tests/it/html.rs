@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use base::{Digest, TrialId};
-use journal::{FailureMode, Host, Outcome, TrialWriter};
+use journal::{FailureMode, FindingFigures, Host, HostEnded, Outcome, PatchFigures, TrialWriter};
 use report::write_html;
 
 use crate::sample::{Sample, ended, plan, small};
@@ -148,11 +148,23 @@ fn pages_load_nothing_and_allow_nothing_but_their_own_style_and_script() {
 #[test]
 fn pages_of_trials_do_not_change_with_the_host() {
     let pages_of = |attempt: u32, wall_us: u64| {
-        let sample = Sample::new(plan(&[("core", &["a"])], &["main"], 30));
+        let sample = Sample::new(plan(&[("core", &["a"])], &["main", "terse"], 30));
         for id in sample.dir.header().unwrap().plan.trial_ids() {
             let writer = TrialWriter::create(&sample.dir.trial(&id), &id, attempt).unwrap();
-            let facts =
-                journal::HostEnded { wall_us, workspace: Some(Digest::of(b"w")), ..Default::default() };
+            let patch = PatchFigures {
+                lines_added: u64::from(attempt),
+                files_out_of_scope: Some(wall_us),
+                ..PatchFigures::default()
+            };
+            let mut findings = FindingFigures::default();
+            findings.last.insert("lint".to_owned(), wall_us);
+            let facts = HostEnded {
+                wall_us,
+                workspace: Some(Digest::of(b"w")),
+                patch: Some(patch),
+                findings: Some(findings),
+                ..HostEnded::default()
+            };
             let host = Host { ended: Some(Box::new(facts)), log: format!("{wall_us}"), ..Host::default() };
             writer.end("main", ended(Outcome::Passed, None, "", None, id.number), host).unwrap();
         }

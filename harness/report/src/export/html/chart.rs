@@ -357,7 +357,10 @@ pub(super) fn trend(
         .text(label);
     m.raw("\"><path class=\"grid\" d=\"M6 22H314M6 78H314\"/><text class=\"faint\" x=\"6\" y=\"17\">")
         .text(&words(hi));
-    m.raw("</text><text class=\"faint\" x=\"6\" y=\"92\">").text(&words(lo)).raw("</text>");
+    m.raw("</text>");
+    if hi > lo {
+        m.raw("<text class=\"faint\" x=\"6\" y=\"92\">").text(&words(lo)).raw("</text>");
+    }
     m.raw("<path class=\"sa\" fill=\"none\" stroke-width=\"1.8\" stroke-linejoin=\"round\" d=\"");
     let points = values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?)));
     for (index, (at, value)) in points.enumerate() {

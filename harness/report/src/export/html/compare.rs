@@ -26,7 +26,13 @@ pub(super) fn comparisons(view: &View) -> Vec<Comparison> {
     let Some((base, heads)) = arms.split_first() else { return Vec::new() };
     // Intervals are drawn in their closed form, which needs no resampling.
     let options = Options { resamples: 0, ..Options::default() };
-    heads.iter().filter_map(|head| Comparison::of(base, head, &options).ok()).collect()
+    let comparison = |head: &Arm| {
+        let mut comparison = Comparison::of(base, head, &options).ok()?;
+        // The page is the same on every host.
+        comparison.metrics.retain(|metric| !metric.metric.is_of_host());
+        Some(comparison)
+    };
+    heads.iter().filter_map(comparison).collect()
 }
 
 /// The verdict of a comparison in one sentence.
@@ -63,10 +69,10 @@ pub(super) fn compare(m: &mut Markup, comparisons: &[Comparison]) {
         for comparison in comparisons {
             m.raw("<h3 class=\"arm\">").text(&name(comparison, false)).raw(" <span class=\"quiet\">against ");
             m.text(&name(comparison, true)).raw("</span></h3>\n<p>").with(|m| verdict(m, comparison));
-            if let Some(needed) = words::needed(&comparison.rate) {
-                m.raw(" ").text(&needed).raw(".");
-            }
             m.raw("</p>\n");
+            if let Some(needed) = words::needed(&comparison.rate) {
+                m.raw("<p class=\"note\">With more: ").text(&needed).raw(".</p>\n");
+            }
             table(m, comparison);
             flips(m, "Passes more often", &comparison.gained_tasks);
             flips(m, "Passes less often", &comparison.lost_tasks);

@@ -92,14 +92,13 @@ fn trends(m: &mut Markup, series: &Series) {
     }
     m.raw("<div class=\"figures three\">\n");
     for trend in shown {
-        let name = figures::word(&trend.metric);
         let from = trend.values.len().saturating_sub(MOST_RUNS);
         let value = |value: f64| history::value_text(trend.metric, value);
         m.raw("<figure class=\"card\"><figcaption>")
-            .text(&name.replace('_', " "))
+            .raw(trend.metric.title())
             .raw(" <small>by run</small></figcaption>");
         let marks = trend.changes.iter().filter_map(|change| change.point.checked_sub(from));
-        chart::trend(m, &name, &trend.values[from..], &marks.collect::<Vec<_>>(), &value);
+        chart::trend(m, trend.metric.title(), &trend.values[from..], &marks.collect::<Vec<_>>(), &value);
         m.raw("</figure>\n");
     }
     m.raw("</div>\n");
@@ -107,7 +106,7 @@ fn trends(m: &mut Markup, series: &Series) {
         for change in &trend.changes {
             let [before, after] =
                 [change.before, change.after].map(|value| history::value_text(trend.metric, value));
-            m.raw("<p class=\"note\"><strong>").text(&figures::word(&trend.metric).replace('_', " "));
+            m.raw("<p class=\"note\"><strong>").raw(trend.metric.title());
             m.raw("</strong> changed from ").text(&before).raw(" to ").text(&after).raw(" with run ");
             m.cut(change.run_id.as_str(), 60).raw(" (p ").text(&format!("{:.1e}", change.p_value)).raw("): ");
             if change.changed.is_empty() {

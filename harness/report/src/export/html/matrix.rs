@@ -155,7 +155,13 @@ fn cell(m: &mut Markup, view: &View, trials: &[usize], score: &Score) {
             m.raw("<small>").int(score.counts.passed).raw("/").int(score.counts.scored()).raw("</small>");
         }
     } else {
-        m.raw("<span class=\"passed\">").with(|m| chart::meter(m, score.pass_rate.as_ref())).raw("</span>");
+        let value = score.pass_rate.as_ref().map(|rate| rate.value);
+        m.raw(match value {
+            Some(1.0) => "<span class=\"passed\">",
+            Some(0.0) => "<span class=\"failed\">",
+            _ => "<span class=\"mixed\">",
+        });
+        m.with(|m| chart::meter(m, score.pass_rate.as_ref())).raw("</span>");
         let first = trials.iter().find(|n| view.data.trials[**n].state() != TrialState::Passed);
         let shown = first.or(trials.first()).copied().unwrap_or(0);
         view.link(m, shown, |m| {
