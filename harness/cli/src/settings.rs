@@ -147,6 +147,7 @@ impl Settings {
             spawn: &spawn,
             record: None,
             arguments: Vec::new(),
+            terms: None,
             git: None,
             host: host_name(),
             cancel: signals.cancel.clone(),

@@ -3,6 +3,7 @@
 
 mod event;
 mod host;
+mod ledger;
 mod replaying;
 mod run;
 mod trial;
@@ -12,9 +13,10 @@ pub use event::{
     LaneTimes, ModelSource, Outcome, PlanStep, Record, Recovery, ToolOutcome,
 };
 pub use host::{Drift, DriftGrade, FindingFigures, Host, HostEnded, PatchFigures};
+pub use ledger::Ledger;
 pub use replaying::{ForkPoint, Matching, MetCount, Replaying, ToolsMode};
 pub use run::{
     GitState, Mode, Plan, PlannedFaults, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunError,
-    RunHeader,
+    RunHeader, Terms,
 };
 pub use trial::{Attempt, JournalError, Scrub, TrialDir, TrialWriter};

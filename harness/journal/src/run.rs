@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::{Replaying, TrialDir};
 
 /// The version of run.json.
-const VERSION: FormatVersion = FormatVersion::new(1, 1);
+const VERSION: FormatVersion = FormatVersion::new(1, 2);
+
+/// Where a run's trials lie.
+const TRIALS: &str = "trials";
 
 /// A run's folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -157,8 +160,25 @@ impl Plan {
     }
 }
 
+/// By what a question is decided: chosen before its first trial, and the same however often its run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// How far the pass rate may fall where head saves.
+    pub guard: f64,
+    /// Pass rates this far apart count as equivalent.
+    pub margin: f64,
+    /// Costs this far apart, relative, count as equivalent.
+    pub relative_margin: f64,
+    /// Pairs at most.
+    pub planned: u64,
+    /// The expected mean square of a pair's difference of passes.
+    pub pass_variance: f64,
+    /// The same of its relative difference of cost.
+    pub cost_variance: f64,
+}
+
 /// `run.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader {
     /// Version of this file.
     pub version: FormatVersion,
@@ -175,6 +195,9 @@ pub struct RunHeader {
     /// The repository it was started in, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitState>,
+    /// By what its question is decided, where its trials are to answer one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// The state of a git repository.
@@ -194,7 +217,7 @@ impl RunHeader {
     pub fn new(plan: Plan, created: Timestamp, arguments: Vec<String>) -> Result<Self, serde_json::Error> {
         let run_id = RunId::new(created, plan.digest()?);
         let retake = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(Self { version: VERSION, run_id, created, retake, plan, arguments, git: None })
+        Ok(Self { version: VERSION, run_id, created, retake, plan, arguments, git: None, terms: None })
     }
 }
 
@@ -243,7 +266,12 @@ impl RunDir {
     /// The folder of one trial.
     pub fn trial(&self, id: &TrialId) -> TrialDir {
         let leaf = format!("{}.{}", id.variant, id.number);
-        TrialDir { path: self.path.join("trials").join(&id.suite).join(&id.task).join(leaf) }
+        TrialDir { path: self.path.join(TRIALS).join(&id.suite).join(&id.task).join(leaf) }
+    }
+
+    /// Whether any trial has begun.
+    pub fn has_trials(&self) -> bool {
+        self.path.join(TRIALS).exists()
     }
 
     /// Writes a file whole: beside it first, then renamed over it.

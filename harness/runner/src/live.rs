@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use journal::{JournalError, Ledger, RunDir};
 use model::live::{Backend, Timeouts};
 use model::{Limits, Model, Price, Purse, Retry};
 use suite::backend::seconds;
@@ -25,7 +26,26 @@ impl Live {
 
     /// What the run has spent, in USD, where a limit is set.
     pub fn spent(&self) -> Option<f64> {
-        self.purse.as_ref().map(|purse| purse.spent())
+        self.purse.as_ref().filter(|purse| purse.is_limited()).map(|purse| purse.spent())
+    }
+
+    /// Keeps what calls cost in the run's folder. What a run that goes on has cost counts towards the limit.
+    pub(crate) fn keep(&self, dir: &RunDir) -> Result<(), RunError> {
+        let Some(purse) = self.purse.as_ref().filter(|_| !self.models.is_empty()) else { return Ok(()) };
+        let is_known = Ledger::is_in(dir) || !dir.has_trials();
+        if is_known {
+            let kept = Ledger::open(dir).and_then(|ledger| purse.keep(ledger));
+            return kept.map_err(|fault| match fault {
+                JournalError::Io { path, error } => RunError::Io { path, error },
+                fault => fault.into(),
+            });
+        }
+        if purse.is_limited() {
+            let run = dir.header()?.run_id.to_string();
+            let what = "what it has cost was not kept, and so no limit can be".to_owned();
+            return Err(RunError::Changed { run, what });
+        }
+        Ok(())
     }
 }
 
@@ -117,7 +137,7 @@ fn lay_over(backend: Backend, said: &suite::Backend) -> Backend {
 }
 
 /// Opens the live models that variants name. `lookup` gives the value of an environment variable; `max_cost`: USD
-/// that may be spent on all of them together.
+/// that may be spent on all of them together. Where all have a price, what they cost is known without a limit, too.
 #[cfg(feature = "live")]
 pub fn open_live(
     specs: &[ModelSpec],
@@ -129,7 +149,13 @@ pub fn open_live(
     use model::{Metered, PriceTable, Sleep};
 
     let table = PriceTable::built_in().map_err(|error| RunError::Usage(error.to_string()))?;
-    let mut live = Live { purse: max_cost.map(|usd| Arc::new(Purse::new(usd))), ..Live::default() };
+    let price = |model: &str, backend: &Backend| table.of(model, &backend.prices);
+    let is_priced = |spec: &ModelSpec| match spec {
+        ModelSpec::Live { backend, model } => price(model, backend).is_some(),
+        _ => true,
+    };
+    let limit = max_cost.or_else(|| specs.iter().all(is_priced).then_some(f64::INFINITY));
+    let mut live = Live { purse: limit.map(|usd| Arc::new(Purse::new(usd))), ..Live::default() };
     let mut backends: BTreeMap<&str, Metered<Arc<LiveModel>>> = BTreeMap::new();
     for spec in specs {
         let ModelSpec::Live { backend, model } = spec else { continue };
@@ -144,7 +170,7 @@ pub fn open_live(
         let metered = match &live.purse {
             None => metered,
             Some(purse) => {
-                let price = table.of(model, &backend.prices).ok_or_else(|| {
+                let price = price(model, backend).ok_or_else(|| {
                     RunError::Usage(format!(
                         "model {} has no price, so no limit can be kept: give it one in retake.toml, \
                          [backend.{}.prices.{model:?}]",

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use base::{Clock, Seed, TrialId};
 use cassette::Volatile;
-use journal::{Ended, GitState, Plan, RunDir, RunHeader, TrialDir};
+use journal::{Ended, GitState, Plan, RunDir, RunHeader, Terms, TrialDir};
 use model::Pace;
 use rayon::prelude::*;
 use sandbox::{Cancel, Sandbox, SandboxError, SandboxOptions, User, Walls};
@@ -104,6 +104,8 @@ pub struct Options<'a> {
     pub record: Option<PathBuf>,
     /// The command line, for the header.
     pub arguments: Vec<String>,
+    /// By what the trials' question is decided, for the header.
+    pub terms: Option<Terms>,
     /// The repository, for the header.
     pub git: Option<GitState>,
     /// The host's name.
@@ -116,6 +118,10 @@ pub struct Options<'a> {
 
 /// Is told how a run goes. Calls come from several threads.
 pub trait Progress: Sync {
+    /// A trial had ended before the run was resumed. All of them are told of in the order of the plan, before the run has begun.
+    fn reused(&self, trial: &TrialId, ended: &Ended) {
+        let _ = (trial, ended);
+    }
     /// The run has a folder; so many trials are in it, so many of them finished before.
     fn begun(&self, run: &RunDir, trials: usize, finished: usize);
     /// A trial begins.
@@ -156,6 +162,7 @@ pub fn run(
     let header = RunHeader::new(planned.plan.clone(), options.clock.now(), options.arguments.clone());
     let mut header = header.map_err(|e| RunError::Usage(format!("the plan cannot be written: {e}")))?;
     header.git.clone_from(&options.git);
+    header.terms = options.terms;
     let dir = RunDir::create(&options.out, &mut header)?;
     engine.carry_out(dir, progress)
 }
@@ -247,10 +254,14 @@ impl<'a> Engine<'a> {
 
     fn carry_out(&self, dir: RunDir, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
         let begun = self.options.clock.elapsed();
+        self.options.live.keep(&dir)?;
         let (mut rest, mut reused) = (Vec::new(), Reused::default());
         for trial in &self.planned.trials {
             match dir.trial(&trial.id).ended()? {
-                Some((_, _, host)) => reused.add(host.wall_us),
+                Some((_, ended, host)) => {
+                    reused.add(host.wall_us);
+                    progress.reused(&trial.id, &ended);
+                }
                 None => rest.push(trial),
             }
         }

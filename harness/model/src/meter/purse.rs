@@ -1,12 +1,13 @@
 //! Money that may be spent. A call is paid for in advance with the most it can cost, and settled when its tokens are
-//! known; so what is spent never passes the limit. Knows nothing of models.
+//! known; so what is spent never passes the limit. With a run's ledger it knows what the run spent before. Knows nothing of models.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use journal::{JournalError, Ledger};
+use promptcache::Price;
 use wire::Usage;
 
 use crate::ModelFault;
-use promptcache::Price;
 
 /// A limit in USD, and what has gone from it.
 #[derive(Debug)]
@@ -20,12 +21,32 @@ pub struct Purse {
 struct State {
     spent: f64,
     reserved: f64,
+    /// Where each call is noted before it is made.
+    ledger: Option<Ledger>,
 }
 
 impl Purse {
-    /// A purse with so many USD in it.
+    /// A purse with so many USD in it; infinitely many where only what is spent is to be known.
     pub fn new(limit: f64) -> Self {
         Self { limit, state: Mutex::default(), settled: Condvar::new() }
+    }
+
+    /// Whether it has a bottom.
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_finite()
+    }
+
+    /// Notes every call in a run's ledger from now on. What had gone by the ledger has gone from the purse, and what has gone
+    /// from the purse is noted.
+    pub fn keep(&self, mut ledger: Ledger) -> Result<(), JournalError> {
+        let mut state = self.lock();
+        if state.spent > 0.0 {
+            let call = ledger.asked(state.spent)?;
+            ledger.settled(call, state.spent);
+        }
+        state.spent += ledger.before();
+        state.ledger = Some(ledger);
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -50,8 +71,10 @@ impl Purse {
             }
             state = purse.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        let call = state.ledger.as_mut().map(|ledger| ledger.asked(amount)).transpose();
+        let call = call.map_err(|error| ModelFault::Recording(error.to_string()))?;
         state.reserved += amount;
-        Ok(Reserved { purse: Arc::clone(purse), price, amount })
+        Ok(Reserved { purse: Arc::clone(purse), price, amount, call })
     }
 }
 
@@ -60,13 +83,18 @@ pub(super) struct Reserved {
     purse: Arc<Purse>,
     price: Price,
     amount: f64,
+    /// Its number in the ledger.
+    call: Option<u64>,
 }
 
 impl Reserved {
     /// The call cost these tokens.
     pub(super) fn settle(self, usage: Usage) {
-        let mut state = self.purse.lock();
-        state.spent += self.price.cost(usage);
+        let (cost, mut state) = (self.price.cost(usage), self.purse.lock());
+        state.spent += cost;
+        if let (Some(call), Some(ledger)) = (self.call, &mut state.ledger) {
+            ledger.settled(call, cost);
+        }
         // Sums of fractions may leave a trace.
         state.reserved = if state.reserved - self.amount > 1e-9 { state.reserved - self.amount } else { 0.0 };
         drop(state);

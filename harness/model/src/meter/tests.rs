@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use base::{Timestamp, VirtualClock};
+use journal::Ledger;
 use wire::{Block, Prompt, Protocol, sse};
 
 use super::*;
@@ -144,4 +145,29 @@ fn a_call_that_could_pass_the_spend_limit_is_not_made() {
         }
     });
     assert!((purse.spent() - 0.024).abs() < 1e-9, "{}", purse.spent());
+}
+
+#[test]
+fn whoever_goes_on_with_a_run_has_what_its_calls_left_and_no_more() {
+    let price = Price { input: 10.0, cached: 1.0, cache_write: 10.0, cache_write_1h: None, output: 20.0 };
+    let temp = tempfile::tempdir().unwrap();
+    let dir = journal::RunDir { path: temp.path().to_owned() };
+    let paid = |limit: f64| {
+        let purse = Arc::new(Purse::new(limit));
+        (metered(Limits::default(), 100).0.paid(price, Arc::clone(&purse)), purse)
+    };
+    // What was spent before there was a run counts, too.
+    let (model, purse) = paid(0.1);
+    ask(&model).unwrap();
+    purse.keep(Ledger::open(&dir).unwrap()).unwrap();
+    ask(&model).unwrap();
+    drop((model, purse));
+    // A call costs 0.003 and at most 0.021. The third was cut by a kill: it has no end.
+    Ledger::open(&dir).unwrap().asked(0.021).unwrap();
+    let (model, purse) = paid(0.05);
+    purse.keep(Ledger::open(&dir).unwrap()).unwrap();
+    assert!((purse.spent() - 0.027).abs() < 1e-9, "{}", purse.spent());
+    ask(&model).unwrap();
+    assert!(matches!(ask(&model), Err(ModelFault::Spent(_))));
+    assert!((purse.spent() - 0.030).abs() < 1e-9, "{}", purse.spent());
 }
