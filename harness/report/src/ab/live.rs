@@ -1,34 +1,15 @@
-//! Live pairs as they become whole: when to stop, and what they say. Cost and effort come first, the pass rate is the guardrail.
+//! Live pairs, one after the other: when to stop, and what they say. Cost and effort come first, the pass rate is the guardrail.
 //! Starts nothing.
 
-use std::collections::BTreeSet;
-
+use journal::Terms;
 use serde::Serialize;
 
-use crate::TrialState;
-use crate::compare::{Arm, Comparison, Metric, Test, Verdict};
+use crate::compare::{Comparison, Metric, Test, Verdict};
 use crate::score::{Interval, Sequence, Values, rounded, rounded_option};
 
 /// Pairs before which nothing is called hopeless, and the share of the planned ones.
 const LEAST: u64 = 20;
 const LEAST_SHARE: f64 = 0.2;
-
-/// By what a question is decided.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Terms {
-    /// How far the pass rate may fall where head saves.
-    pub guard: f64,
-    /// Pass rates this far apart count as equivalent.
-    pub margin: f64,
-    /// Costs this far apart, relative, count as equivalent.
-    pub relative_margin: f64,
-    /// Pairs at most.
-    pub planned: u64,
-    /// The expected mean square of a pair's difference of passes.
-    pub pass_variance: f64,
-    /// The same of its relative difference of cost.
-    pub cost_variance: f64,
-}
 
 /// Why no further pair is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -181,7 +162,7 @@ pub struct LiveResult {
     pub comparison: Comparison,
     /// The run.
     pub out: String,
-    /// Whole pairs, and those that were planned.
+    /// Pairs that were judged: whole ones, up to the first in the plan's order that isn't.
     pub pairs: u64,
     /// Pairs at most.
     pub planned_pairs: u64,
@@ -209,25 +190,6 @@ pub struct LiveResult {
     pub cache: String,
     /// Whether it was an arm against itself.
     pub same: bool,
-}
-
-/// Leaves the whole pairs of two arms: trials that both have.
-pub fn whole_pairs(base: &mut Arm, head: &mut Arm) {
-    let begun = |arm: &Arm| -> BTreeSet<(String, String, u32)> {
-        let of = |task: &crate::compare::ArmTask| {
-            let begun = task.samples.iter().filter(|s| s.state != TrialState::Unfinished);
-            begun.map(|s| (task.suite.clone(), task.task.clone(), s.number)).collect::<Vec<_>>()
-        };
-        arm.tasks.iter().flat_map(of).collect()
-    };
-    let both: BTreeSet<_> = begun(base).intersection(&begun(head)).cloned().collect();
-    for arm in [base, head] {
-        for task in &mut arm.tasks {
-            let (suite, name) = (task.suite.clone(), task.task.clone());
-            task.samples.retain(|s| both.contains(&(suite.clone(), name.clone(), s.number)));
-        }
-        arm.tasks.retain(|task| !task.samples.is_empty());
-    }
 }
 
 /// Puts what the sequences say into a comparison, where it decides.

@@ -2,12 +2,14 @@
 //! could show, whether the model acts otherwise, and what live trials say. Makes figures and text; asks no model.
 
 mod live;
+mod pairs;
 mod plan;
 mod probe;
 mod rewrite;
 mod text;
 
-pub use live::{Decider, LiveResult, Stop, Terms, Told, decide, relative_difference, whole_pairs};
+pub use live::{Decider, LiveResult, Stop, Told, decide, relative_difference};
+pub use pairs::{Half, Pairs};
 pub use plan::{
     ASSUMED_TRIAL, Affords, Estimate, Known, NoiseSource, PlanInput, PlanResult, Range, TaskCost,
 };

@@ -1,10 +1,11 @@
 //! What live trials of a question would cost, how long they would take, and the smallest difference that they could show. From
 //! recorded costs and what is known of the noise; promises nothing beyond that.
 
+use journal::Terms;
 use serde::Serialize;
 use wire::Usage;
 
-use crate::score::{detectable_in_sequence, mean, rounded, rounded_option};
+use crate::score::{detectable_in_sequence, mean, round, rounded, rounded_option};
 
 /// The relative deviation of one task's cost from trial to trial where nothing is known of it.
 const ASSUMED_CV: f64 = 0.5;
@@ -223,6 +224,18 @@ impl PlanInput {
             noise: Known { pass_variance: Some(pass), cost_variance: Some(cost), source: self.source() },
             detect: self.detect,
             detect_takes,
+        }
+    }
+
+    /// By what the question is decided, at decimals that a file gives back as they were.
+    pub fn terms(&self, guard: f64, margin: f64, relative_margin: f64) -> Terms {
+        Terms {
+            guard: round(guard),
+            margin: round(margin),
+            relative_margin: round(relative_margin),
+            planned: self.plan().affordable_pairs.max(1),
+            pass_variance: round(self.pass_variance()),
+            cost_variance: round(self.cost_variance()),
         }
     }
 

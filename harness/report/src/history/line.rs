@@ -138,6 +138,14 @@ pub struct VariantLine {
 }
 
 impl HistoryLine {
+    /// Whether another line of the same run says that its trials came to the same.
+    pub(super) fn says(&self, other: &Self) -> bool {
+        let came_to = |line: &Self| -> Vec<_> {
+            line.variants.iter().map(|variant| (variant.counts, variant.tasks.clone())).collect()
+        };
+        self.digest == other.digest && came_to(self) == came_to(other)
+    }
+
     /// The line of a finished run.
     pub fn of(data: &RunData, scores: &Scores) -> Result<Self, serde_json::Error> {
         let header = &data.header;

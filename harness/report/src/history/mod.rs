@@ -52,8 +52,12 @@ pub struct HistoryFile {
     pub unreadable: Vec<(usize, String)>,
 }
 
-/// Appends one run. Written at once, so that lines of several programs do not mix.
+/// Appends one run, unless it stands there and says the same: one that goes on after its end has nothing to add. Written at once, so
+/// that lines of several programs do not mix.
 pub fn append(out: &Path, line: &HistoryLine) -> Result<(), HistoryError> {
+    if read(out).is_ok_and(|file| file.lines.iter().any(|old| old.run_id == line.run_id && old.says(line))) {
+        return Ok(());
+    }
     let path = out.join(FILE_NAME);
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');

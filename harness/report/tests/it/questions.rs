@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use report::ab::{Decider, Terms, relative_difference};
+use journal::Terms;
+use report::ab::{Decider, relative_difference};
 use report::compare::Verdict;
 use report::score::{FIGURE_ALPHA, detectable_in_sequence, mean};
 
