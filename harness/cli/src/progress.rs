@@ -10,6 +10,7 @@ use journal::{Ended, Outcome, RunDir};
 use runner::Progress;
 
 use crate::output;
+use crate::run;
 
 /// Characters that are shown of a volatile value.
 const VALUE_MAX: usize = 60;
@@ -19,6 +20,8 @@ pub(crate) struct Bar {
     bar: ProgressBar,
     counts: Mutex<Counts>,
     quiet: bool,
+    /// Whether what it shows can go on where it stops.
+    resumable: bool,
 }
 
 #[derive(Default)]
@@ -39,7 +42,12 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-        Self { bar, counts: Mutex::new(Counts::default()), quiet }
+        Self { bar, counts: Mutex::new(Counts::default()), quiet, resumable: false }
+    }
+
+    /// A bar over a run that can go on, which says at once by which command: however it stops, that stands there.
+    pub(crate) fn resumable() -> Self {
+        Self { resumable: true, ..Self::new(false) }
     }
 
     /// Takes the bar away.
@@ -53,7 +61,12 @@ impl Progress for Bar {
         if !self.quiet {
             let done =
                 if finished > 0 { format!(", {finished} of them finished before") } else { String::new() };
-            output::note(&format!("{trials} trials{done}; run folder {}", run.path.display()));
+            let place = if self.resumable {
+                format!("if it stops, go on with: {}", run::going_on(run))
+            } else {
+                format!("run folder {}", run.path.display())
+            };
+            output::note(&format!("{trials} trials{done}; {place}"));
         }
         self.bar.set_length(trials as u64);
         self.bar.set_position(finished as u64);

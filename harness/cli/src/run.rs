@@ -13,6 +13,7 @@ use sandbox::Walls;
 use serde::Serialize;
 use suite::{Profile, Variant};
 
+use crate::ab;
 use crate::args::{Args, Common, RunArgs, Verb};
 use crate::cassette;
 use crate::exit::{Exit, Failure};
@@ -35,22 +36,20 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
         }
         Some(name) => {
             let dir = Settings::read(common)?.find_run(name)?;
-            let header = dir.header()?;
-            let (first, from) = parse_again(&header.arguments)?;
-            let settings = Settings::read(&from)?;
-            let jobs = args.jobs.or(first.jobs);
-            let live_jobs = args.live_jobs.or(first.live_jobs);
-            let max_cost = args.max_cost.or(first.max_cost);
-            let first = RunArgs {
-                jobs,
-                live_jobs,
-                max_cost,
-                uncontained: args.uncontained || first.uncontained,
-                ..first
-            };
-            begin(&first, &settings, common, Some(dir))
+            let first = typed(&dir.header()?.arguments)?;
+            let settings = Settings::read(&first.common)?;
+            match first.verb {
+                Verb::Run(first) => begin(&first.going_on(args), &settings, common, Some(dir)),
+                Verb::Ab(first) => ab::go_on(dir, &first.going_on(args), &settings, common),
+                _ => Err(broken("they are not those of a run")),
+            }
         }
     }
+}
+
+/// The command that goes on with a run, whatever began it.
+pub(crate) fn going_on(dir: &RunDir) -> String {
+    format!("retake run --resume {}", dir.path.display())
 }
 
 /// The plan of a run as it would be made now, with the settings that hold there.
@@ -63,7 +62,7 @@ pub(crate) fn planned_again(dir: &RunDir) -> Result<(Settings, Planned), Failure
             let profile = profile(&run, &settings)?;
             runner::plan(selection(&run, &settings, &profile)?, &settings::run_git)?
         }
-        Verb::Ab(ab) => crate::ab::planned_again(&ab, &settings, header.plan.trials)?,
+        Verb::Ab(ab) => ab::planned_again(&ab, &settings, header.plan.trials)?,
         _ => return Err(broken("they are not those of a run")),
     };
     Ok((settings, planned))
@@ -77,16 +76,6 @@ fn typed(arguments: &[String]) -> Result<Args, Failure> {
 
 fn broken(why: impl std::fmt::Display) -> Failure {
     Failure::input(format!("the run's own arguments cannot be read: {why}"))
-}
-
-/// Those of a run that may go on.
-fn parse_again(arguments: &[String]) -> Result<(RunArgs, Common), Failure> {
-    let args = typed(arguments)?;
-    match args.verb {
-        Verb::Run(run) => Ok((*run, args.common)),
-        Verb::Ab(_) => Err(broken("a question of `retake ab` is asked anew, with another --seed")),
-        _ => Err(broken("they are not those of a run")),
-    }
 }
 
 fn begin(
@@ -129,7 +118,7 @@ fn begin(
         git: settings::git(&settings.config.root),
         ..plain
     };
-    let bar = Bar::new(false);
+    let bar = Bar::resumable();
     let outcome = match resume {
         None => runner::run(&planned, &options, &bar)?,
         Some(dir) => runner::resume(dir, &planned, &options, &bar)?,
@@ -243,15 +232,13 @@ fn finish(
     gates: &Gates,
     (signals, common): (&Signals, &Common),
 ) -> Result<Exit, Failure> {
-    if let Some(fault) = &outcome.fault {
-        let resume = format!("make room, then: retake run --resume {}", outcome.dir.path.display());
-        return Err(Failure::host(format!("the run could not be kept: {fault}; {resume}")));
-    }
+    kept(outcome)?;
     let data = settings.load_whole(&outcome.dir)?;
     let scores = Scores::of(&data);
     // The pages show how the gates stand, and this run among those before it.
     let judged = if outcome.stopped { Vec::new() } else { gates.judge(&outcome.dir, &data)? };
-    let kept = if outcome.stopped { Ok(()) } else { keep(outcome, &data, &scores) };
+    let line = || HistoryLine::of(&data, &scores).map_err(Failure::host);
+    let kept = if outcome.stopped { Ok(()) } else { line().and_then(|line| remember(&outcome.dir, &line)) };
     if let Err(error) = report::write(&outcome.dir, &data, &scores, &crate::report::unasked(&data)) {
         return Err(Failure::host(error));
     }
@@ -268,18 +255,24 @@ fn finish(
         output::note(&format!("the spend limit would be passed: {why}"));
     }
     if outcome.stopped {
-        output::note(&format!("stopped; go on with: retake run --resume {}", outcome.dir.path.display()));
+        output::note(&format!("stopped; go on with: {}", going_on(&outcome.dir)));
         return Ok(signals.exit());
     }
     gates::tell(&judged);
     Ok(exit(&data, &judged))
 }
 
-/// Appends the run's line to the history.
-fn keep(outcome: &RunOutcome, data: &RunData, scores: &Scores) -> Result<(), Failure> {
-    let line = HistoryLine::of(data, scores).map_err(Failure::host)?;
-    if let Some(out) = outcome.dir.path.parent() {
-        history::append(out, &line)?;
+/// A run whose folder could not be written ends here.
+pub(crate) fn kept(outcome: &RunOutcome) -> Result<(), Failure> {
+    let Some(fault) = &outcome.fault else { return Ok(()) };
+    let resume = format!("make room, then: {}", going_on(&outcome.dir));
+    Err(Failure::host(format!("the run could not be kept: {fault}; {resume}")))
+}
+
+/// Puts a run's line into the history beside it.
+pub(crate) fn remember(dir: &RunDir, line: &HistoryLine) -> Result<(), Failure> {
+    if let Some(out) = dir.path.parent() {
+        history::append(out, line)?;
     }
     Ok(())
 }

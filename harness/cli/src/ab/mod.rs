@@ -1,25 +1,32 @@
-//! `retake ab`: is HEAD better than BASE? Four stages, each printed before the next begins, one file each.
+//! `retake ab`: is HEAD better than BASE? Four stages, each printed before the next begins, one file each; `watch` follows the last.
 
 mod arms;
 mod free;
 mod live;
 mod plan;
 mod probe;
+mod watch;
 
 use std::collections::BTreeMap;
 
+use journal::RunDir;
 use promptcache::{O200k, Price, PriceTable, Profiles, Rules};
 use report::TerminalOptions;
 use report::ab::{Affords, PlanInput, PlanResult, Stage, live_text, plan_text, probe_text, rewrite_text};
-use runner::Planned;
+use runner::{Live, Planned};
 use serde::Serialize;
 
 use crate::args::{AbArgs, Common, LastStage};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::run;
 use crate::settings::{self, Settings, Signals};
 
 use arms::Question;
+use live::Asked;
+
+/// Relative costs this far apart count as equivalent, as in `retake compare`.
+const RELATIVE_MARGIN: f64 = 0.05;
 
 /// Carries the verb out.
 pub(crate) fn ab(args: &AbArgs, common: &Common) -> Result<Exit, Failure> {
@@ -62,12 +69,12 @@ fn asked(
 ) -> Result<Exit, Failure> {
     let (base, head) = (&question.base.name, &question.head.name);
     let signals = Signals::listen()?;
-    let models = [question.base.model.clone(), question.head.model.clone()];
-    let live = runner::open_live(&models, &settings::variable, args.max_cost)?;
+    let live = open_live(args, question)?;
     if input.probes.0 > 0 {
         let probe = probe::carry_out(args, question, ground, &live, &signals.cancel)?;
         tell(Stage::Probe, question, &probe, common, || probe_text(&probe, base, head))?;
         if signals.cancel.is_cancelled() {
+            output::note("stopped before the first trial: there is nothing to go on with");
             return Ok(signals.exit());
         }
         if let (0, Some(why)) = (probe.steps, probe.failed.first()) {
@@ -80,11 +87,47 @@ fn asked(
     if last == LastStage::Probe {
         return Ok(Exit::Done);
     }
-    let (result, exit) = live::carry_out(args, question, ground, &live, (input, &signals))?;
-    let options = TerminalOptions { color: output::color(), width: None };
-    tell(Stage::Live, question, &result, common, || live_text(&result, &options))?;
-    output::note(&format!("the trials and their reports are in {}", result.out));
-    Ok(exit)
+    let terms = input.terms(args.guard, args.margin, RELATIVE_MARGIN);
+    let trials = input.plan().estimate.trials;
+    tried(&Asked { args, question, live: &live, signals: &signals, terms, trials }, None, common)
+}
+
+/// Stage 4 of a question that was cut there. What it was asked for and by what it is decided is as it was; nothing before it is
+/// done or paid again.
+pub(crate) fn go_on(
+    dir: RunDir,
+    args: &AbArgs,
+    settings: &Settings,
+    common: &Common,
+) -> Result<Exit, Failure> {
+    let plan = dir.header()?;
+    let terms = plan.terms.ok_or_else(|| {
+        Failure::usage("the run doesn't say by what its question is decided: ask anew, with another --seed")
+    })?;
+    let question = Question::read(args, settings)?;
+    let signals = Signals::listen()?;
+    let live = open_live(args, &question)?;
+    let trials = plan.plan.trials;
+    let asked = Asked { args, question: &question, live: &live, signals: &signals, terms, trials };
+    tried(&asked, Some(dir), common)
+}
+
+fn tried(asked: &Asked<'_>, resume: Option<RunDir>, common: &Common) -> Result<Exit, Failure> {
+    let answered = live::carry_out(asked, resume)?;
+    if let Some(result) = &answered.result {
+        let options = TerminalOptions { color: output::color(), width: None };
+        tell(Stage::Live, asked.question, result, common, || live_text(result, &options))?;
+        output::note(&format!("the trials and their reports are in {}", result.out));
+    }
+    if matches!(answered.exit, Exit::Stopped | Exit::Terminated) {
+        output::note(&format!("stopped; go on with: {}", run::going_on(&answered.dir)));
+    }
+    Ok(answered.exit)
+}
+
+fn open_live(args: &AbArgs, question: &Question<'_>) -> Result<Live, Failure> {
+    let models = [question.base.model.clone(), question.head.model.clone()];
+    Ok(runner::open_live(&models, &settings::variable, args.max_cost)?)
 }
 
 /// The plan of a question's live trials as it would be made now.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::compare::points;
-use super::run::usd;
+use super::run::{RunArgs, usd};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AbArgs {
@@ -76,6 +76,18 @@ pub(crate) struct AbArgs {
     /// Do without the walls around trials
     #[arg(long)]
     pub(crate) uncontained: bool,
+}
+
+impl AbArgs {
+    /// What a question was asked with, as its trials go on by `now`.
+    pub(crate) fn going_on(self, now: &RunArgs) -> Self {
+        Self {
+            live_jobs: now.live_jobs.unwrap_or(self.live_jobs),
+            max_cost: now.max_cost.or(self.max_cost),
+            uncontained: now.uncontained || self.uncontained,
+            ..self
+        }
+    }
 }
 
 /// The last stage that is wanted.

@@ -70,7 +70,7 @@ pub(crate) struct RunArgs {
     /// ones wait beside the old until `retake cassette accept`
     #[arg(long, requires = "record")]
     pub(crate) stale: bool,
-    /// Go on with a run that was stopped: its id, a part of it that is unique, its folder, or `latest`
+    /// Go on with a run that was stopped, also one of `retake ab`: its id, a part of it that is unique, its folder, or `latest`
     #[arg(long, value_name = "RUN", conflicts_with_all = ["suites", "task", "variant", "agent", "model", "trials", "record", "faults"])]
     pub(crate) resume: Option<String>,
     /// Where the run lands, instead of retake.toml's `out`
@@ -82,6 +82,19 @@ pub(crate) struct RunArgs {
     /// Do without the walls around trials
     #[arg(long)]
     pub(crate) uncontained: bool,
+}
+
+impl RunArgs {
+    /// What a run was begun with, as it goes on by `now`.
+    pub(crate) fn going_on(self, now: &Self) -> Self {
+        Self {
+            jobs: now.jobs.or(self.jobs),
+            live_jobs: now.live_jobs.or(self.live_jobs),
+            max_cost: now.max_cost.or(self.max_cost),
+            uncontained: now.uncontained || self.uncontained,
+            ..self
+        }
+    }
 }
 
 pub(super) fn usd(text: &str) -> Result<f64, String> {

@@ -181,8 +181,8 @@ pub(crate) fn point_to(place: &Place, server: &Server) {
     place.write("retake.toml", &config);
 }
 
-const TASKS: [&str; 6] = ["t1", "t2", "t3", "t4", "t5", "t6"];
-const MODEL: [&str; 3] = ["--json", "--model", "stub:two-qualities"];
+pub(crate) const TASKS: [&str; 6] = ["t1", "t2", "t3", "t4", "t5", "t6"];
+pub(crate) const MODEL: [&str; 3] = ["--json", "--model", "stub:two-qualities"];
 
 fn ask(place: &Place, arguments: &[&str]) -> Done {
     place.retake(&[&["ab"], arguments, &MODEL].concat())
@@ -246,6 +246,8 @@ fn the_spend_limit_is_never_passed_and_another_model_that_answers_is_noticed() {
     let live = stages(&done).pop().unwrap();
     assert_eq!(
         (done.code, &live["stopped"], &live["verdict"]),
-        (Some(6), &"model_changed".into(), &"inconclusive".into())
+        (Some(6), &"model_changed".into(), &"inconclusive".into()),
+        "{}",
+        done.stderr
     );
 }

@@ -6,6 +6,7 @@
 mod ab;
 mod ab_core;
 mod ab_llama;
+mod ab_stops;
 mod agents;
 mod author;
 mod cache;

@@ -19,8 +19,9 @@ const MIXED_MIN: usize = 7;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Lines of all journals of a run that is going on.
-fn events(out: &Path) -> usize {
-    let runs: Vec<PathBuf> = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+pub(crate) fn events(out: &Path) -> usize {
+    let runs: Vec<PathBuf> =
+        fs::read_dir(out).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     let lines = |path: &Path| fs::read(path).map_or(0, |text| text.iter().filter(|b| **b == b'\n').count());
     runs.iter().flat_map(|run| attempts(run)).map(|attempt| lines(&attempt.path)).sum()
 }
