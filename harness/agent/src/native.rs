@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use base::{Clock, Digest, Hasher, VirtualClock, micros};
 use cassette::{Effect, ToolRun as RecordedTool};
-use journal::{Drift, Event, FailureMode, Finding, Host, ToolOutcome, ToolsMode};
+use journal::{Acted, Drift, Event, FailureMode, Finding, Host, ToolOutcome, ToolsMode};
 use model::{Backoff, FaultLog, Model, Rest};
 use sandbox::{Cancel, Environment, Manifest};
 use suite::{Budget, Check, Policy};
@@ -460,7 +460,7 @@ impl<'a> Native<'a> {
         }
         let (real, drift) = host;
         self.count_drift(drift.as_ref());
-        let event = Event::Acted {
+        let event = Event::Acted(Acted {
             step,
             call_id: call.call_id.clone(),
             tool: call.name.clone(),
@@ -471,7 +471,7 @@ impl<'a> Native<'a> {
             output_bytes: run.output.len() as u64,
             preview: run.output.lines().next().unwrap_or_default().chars().take(PREVIEW_MAX).collect(),
             duration_us: micros(time),
-        };
+        });
         self.observer.event(event, Host { duration_us: Some(micros(real)), drift, ..Host::default() })
     }
 

@@ -107,29 +107,7 @@ pub enum Event {
         reason: String,
     },
     /// Act: one tool call is done and its output is part of the conversation.
-    Acted {
-        /// The step whose answer held the call.
-        step: u32,
-        /// The call's id.
-        call_id: String,
-        /// The tool's name.
-        tool: String,
-        /// Its arguments as the model wrote them.
-        arguments: String,
-        /// How it went.
-        outcome: ToolOutcome,
-        /// Exit code of a command.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        exit: Option<i32>,
-        /// Digest of the output the model was shown.
-        output: Digest,
-        /// Its length in bytes.
-        output_bytes: u64,
-        /// Its first line, cut to 160 characters.
-        preview: String,
-        /// Virtual time it took, in microseconds.
-        duration_us: u64,
-    },
+    Acted(Acted),
     /// A request differed from the recorded one: the replay ends there, unless it was let pass.
     Diverged {
         /// The recorded step that was due.
@@ -254,6 +232,32 @@ pub struct Generated {
     pub ttft_us: u64,
     /// Virtual time to the end of the answer, in microseconds.
     pub total_us: u64,
+}
+
+/// One tool call that is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Acted {
+    /// The step whose answer held the call.
+    pub step: u32,
+    /// The call's id.
+    pub call_id: String,
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments as the model wrote them.
+    pub arguments: String,
+    /// How it went.
+    pub outcome: ToolOutcome,
+    /// Exit code of a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// Digest of the output the model was shown.
+    pub output: Digest,
+    /// Its length in bytes.
+    pub output_bytes: u64,
+    /// Its first line, cut to 160 characters.
+    pub preview: String,
+    /// Virtual time it took, in microseconds.
+    pub duration_us: u64,
 }
 
 /// How a tool call went.

@@ -9,7 +9,7 @@ mod run;
 mod trial;
 
 pub use event::{
-    CallFigures, CheckResult, Ended, Event, FailureMode, FaultFigures, FigureKind, Finding, Generated,
+    Acted, CallFigures, CheckResult, Ended, Event, FailureMode, FaultFigures, FigureKind, Finding, Generated,
     LaneTimes, ModelSource, Outcome, PlanStep, Record, Recovery, ToolOutcome,
 };
 pub use host::{Drift, DriftGrade, FindingFigures, Host, HostEnded, PatchFigures};

@@ -3,6 +3,7 @@
 
 pub mod conform;
 mod fault;
+mod file;
 mod forked;
 pub mod live;
 mod meter;
@@ -17,9 +18,8 @@ mod script_file;
 use wire::{BlockKind, Frame, Prompt, Protocol};
 
 pub use cassette::MAIN_LANE;
-pub use fault::{
-    Fault, FaultLog, FaultOptions, FaultProfile, FaultRule, Faulty, Injected, Place, ProfileError, Wrong,
-};
+pub use fault::{Fault, FaultLog, FaultOptions, FaultProfile, FaultRule, Faulty, Injected, Place, Wrong};
+pub use file::FileError;
 pub use forked::Forked;
 pub use meter::{Limits, Metered, PriceOf, Purse};
 pub use pace::{Pace, Paced};

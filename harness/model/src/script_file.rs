@@ -2,38 +2,22 @@
 //! chosen.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use base::toml_file::{self, Diagnostic};
-use base::{Digest, FormatVersion, Timestamp, VersionError};
+use base::{Digest, FormatVersion, Timestamp};
 use regex::Regex;
 use serde::Deserialize;
+
+use crate::file::{self, FileError};
 
 const VERSION: FormatVersion = FormatVersion::new(1, 1);
 
 /// A script that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
-    /// The file system failed.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// It is not what a script should be.
-    #[error("{0}")]
-    Malformed(Box<Diagnostic>),
-    /// A version that cannot be read here.
-    #[error("{}: {error}", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: VersionError,
-    },
+    /// The file itself.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A turn that cannot be played.
     #[error("{}: turn {turn}: {problem}", path.display())]
     Turn {
@@ -199,16 +183,12 @@ impl Test {
 impl Script {
     /// Reads a script.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
-        let text =
-            fs::read_to_string(path).map_err(|error| ScriptError::Io { path: path.to_owned(), error })?;
-        Self::parse(path, &text)
+        Self::parse(path, &file::text(path)?)
     }
 
     /// Reads a script from its text; `path` names it in errors.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ScriptError> {
-        let file: ScriptFile =
-            toml_file::parse(path, text).map_err(|e| ScriptError::Malformed(Box::new(e)))?;
-        VERSION.check(file.version).map_err(|error| ScriptError::Version { path: path.to_owned(), error })?;
+        let file: ScriptFile = file::parse(path, text, VERSION, |file: &ScriptFile| file.version)?;
         let labels: HashMap<String, usize> =
             file.turn.iter().enumerate().filter_map(|(n, turn)| Some((turn.id.clone()?, n))).collect();
         let named = file.turn.iter().filter(|turn| turn.id.is_some()).count();

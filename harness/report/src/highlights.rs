@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use journal::Event;
+
 use crate::text::sentence;
 use crate::{RunData, Scores, TrialData, TrialState, figures};
 
@@ -62,4 +64,14 @@ pub(crate) fn drift(data: &RunData) -> String {
     let counts = data.drift();
     let shown = counts.iter().rev().map(|(grade, n)| format!("{n} {}", figures::word(grade)));
     shown.collect::<Vec<_>>().join(", ")
+}
+
+/// What an event that can drift is, as `step 3: exec_command call_1`.
+pub(crate) fn what(event: &Event) -> String {
+    match event {
+        Event::Acted(acted) => format!("step {}: {} {}", acted.step, acted.tool, acted.call_id),
+        Event::Evaluated { round, .. } => format!("checks of round {round}"),
+        Event::Verified { step, .. } => format!("verifier {step}"),
+        _ => "event".to_owned(),
+    }
 }

@@ -32,7 +32,7 @@ impl TrialSession {
         let attempt = Attempt::read(journal)?;
         let dir = TrialDir { path: journal.parent().unwrap_or(Path::new(".")).to_owned() };
         // Of a native agent the journal tells enough without them; of others it tells no call.
-        let tells = || attempt.records.iter().any(|record| matches!(record.event, Event::Acted { .. }));
+        let tells = || attempt.records.iter().any(|record| matches!(record.event, Event::Acted(_)));
         let cassette = match Cassette::load(&exchanges(&dir, &attempt)) {
             Ok(cassette) => Some(cassette),
             Err(_) if tells() => None,

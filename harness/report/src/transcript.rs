@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use base::Digest;
 use journal::{
-    Attempt, CheckResult, Ended, Event, Generated, Host, ModelSource, PlanStep, Record, ToolOutcome,
+    Acted, Attempt, CheckResult, Ended, Event, Generated, Host, ModelSource, PlanStep, Record, ToolOutcome,
 };
 
 use crate::figures::{count, duration, word};
@@ -52,10 +52,10 @@ fn put(out: &mut String, attempt: &Attempt, outputs: &dyn Fn(Digest) -> Option<S
 fn step_of(event: &Event) -> Option<u32> {
     match event {
         Event::Generated(generated) => Some(generated.step),
-        Event::GenerateFailed { step, .. }
-        | Event::Said { step, .. }
-        | Event::Acted { step, .. }
-        | Event::Diverged { step, .. } => Some(*step),
+        Event::Acted(acted) => Some(acted.step),
+        Event::GenerateFailed { step, .. } | Event::Said { step, .. } | Event::Diverged { step, .. } => {
+            Some(*step)
+        }
         _ => None,
     }
 }
@@ -86,7 +86,7 @@ fn event(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<Str
             let (call_id, rule, reason) = (sentence(call_id), sentence(rule), sentence(reason));
             writeln!(out, "policy {verdict} {call_id} by rule {rule}: {reason}")
         }
-        Event::Acted { .. } => acted(out, event, outputs),
+        Event::Acted(call) => acted(out, call, outputs),
         Event::Diverged { cause, path, offset, diff, block: number, led_by, allowed, .. } => {
             let head = allowed
                 .as_deref()
@@ -160,33 +160,18 @@ fn call(out: &mut String, call: &Generated) -> fmt::Result {
     )
 }
 
-fn acted(out: &mut String, event: &Event, outputs: &dyn Fn(Digest) -> Option<String>) -> fmt::Result {
-    let Event::Acted {
-        call_id,
-        tool,
-        arguments,
-        outcome,
-        exit,
-        output,
-        output_bytes,
-        preview,
-        duration_us,
-        ..
-    } = event
-    else {
-        return Ok(());
-    };
-    writeln!(out, "{} ({})", sentence(tool), sentence(call_id))?;
-    write_arguments(out, arguments)?;
-    let exit = exit.map(|code| format!(", exit code {code}")).unwrap_or_default();
-    let how = match outcome {
+fn acted(out: &mut String, acted: &Acted, outputs: &dyn Fn(Digest) -> Option<String>) -> fmt::Result {
+    writeln!(out, "{} ({})", sentence(&acted.tool), sentence(&acted.call_id))?;
+    write_arguments(out, &acted.arguments)?;
+    let exit = acted.exit.map(|code| format!(", exit code {code}")).unwrap_or_default();
+    let how = match acted.outcome {
         ToolOutcome::Ok => "ok".to_owned(),
-        other => word(other).to_uppercase(),
+        other => word(&other).to_uppercase(),
     };
-    writeln!(out, "  -> {how}{exit}, {output_bytes} bytes, {}", duration(*duration_us))?;
-    match outputs(*output) {
+    writeln!(out, "  -> {how}{exit}, {} bytes, {}", acted.output_bytes, duration(acted.duration_us))?;
+    match outputs(acted.output) {
         Some(text) => out.write_str(&block(&text, "  < ", TEXT)),
-        None => out.write_str(&block(preview, "  < ", TEXT)),
+        None => out.write_str(&block(&acted.preview, "  < ", TEXT)),
     }
 }
 

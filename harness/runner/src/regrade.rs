@@ -162,7 +162,7 @@ fn last_round(dir: &RunDir, wanted: &Wanted<'_>) -> Result<(Vec<CheckResult>, bo
     for record in attempt.records {
         match record.event {
             Event::Evaluated { checks, .. } => (last, went_on) = (checks, false),
-            Event::Acted { .. } => went_on = true,
+            Event::Acted(_) => went_on = true,
             _ => {}
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use base::Digest;
-use journal::{Attempt, CheckResult, Event, ToolOutcome};
+use journal::{Acted, Attempt, CheckResult, Event, ToolOutcome};
 use wire::{Answer, BlockKind, Item, Protocol};
 
 use super::{Did, Outcome, Output, Session};
@@ -24,7 +24,7 @@ impl Session {
     /// What the agent did in an attempt. `cassette` is what was recorded of it, or what it was answered from; without
     /// it outputs are known by their digests and first lines alone.
     pub fn of_attempt(attempt: &Attempt, cassette: Option<&Cassette>) -> Self {
-        let acted = attempt.records.iter().any(|record| matches!(record.event, Event::Acted { .. }));
+        let acted = attempt.records.iter().any(|record| matches!(record.event, Event::Acted(_)));
         match cassette {
             Some(cassette) if !acted => {
                 let mut steps: BTreeMap<&str, u32> = BTreeMap::new();
@@ -214,10 +214,10 @@ impl<'a> Journaled<'a> {
                 Event::Said { text, .. } => {
                     open.entry(lane).and_modify(|(_, said)| said.push_str(text));
                 }
-                Event::Acted { step, tool, arguments, .. } => {
+                Event::Acted(acted) => {
                     open.remove(lane);
-                    let did = Did::Called { tool: tool.clone(), arguments: arguments.clone() };
-                    session.push(lane, *step, did, self.outcome(lane, &record.event));
+                    let did = Did::Called { tool: acted.tool.clone(), arguments: acted.arguments.clone() };
+                    session.push(lane, acted.step, did, self.outcome(lane, acted));
                 }
                 _ => {}
             }
@@ -235,17 +235,14 @@ impl<'a> Journaled<'a> {
         })
     }
 
-    fn outcome(&self, lane: &str, event: &Event) -> Outcome {
-        let Event::Acted { step, call_id, outcome, exit, output, preview, .. } = event else {
-            return Outcome::default();
-        };
-        let key = (lane.to_owned(), *step, call_id.clone());
+    fn outcome(&self, lane: &str, acted: &Acted) -> Outcome {
+        let key = (lane.to_owned(), acted.step, acted.call_id.clone());
         let run = self.cassette.and_then(|cassette| cassette.tools.get(&key));
-        let output = match self.texts.get(output) {
+        let output = match self.texts.get(&acted.output) {
             Some(text) => Output::Text(text.clone()),
-            None => Output::Digest(*output, preview.clone()),
+            None => Output::Digest(acted.output, acted.preview.clone()),
         };
         let effect = run.map(|run| run.effect.clone()).unwrap_or_default();
-        Outcome { outcome: Some(*outcome), exit: *exit, output, effect }
+        Outcome { outcome: Some(acted.outcome), exit: acted.exit, output, effect }
     }
 }

@@ -14,7 +14,7 @@ use base::Seed;
 use serde::Deserialize;
 use wire::Frame;
 
-pub use profile::{FaultProfile, FaultRule, ProfileError};
+pub use profile::{FaultProfile, FaultRule};
 
 use crate::{Call, Model, ModelFault, Reply, Rest, TransportFault};
 /// What goes wrong.

@@ -2,44 +2,20 @@
 //! how they are put there.
 
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use base::toml_file::{self, Diagnostic};
-use base::{Digest, FormatVersion, VersionError};
+use base::toml_file::Diagnostic;
+use base::{Digest, FormatVersion};
 use serde::Deserialize;
 use serde::de::{self, SeqAccess, Visitor};
 
 use super::{Fault, Place, Wrong};
+use crate::file::{self, FileError};
 
 const VERSION: FormatVersion = FormatVersion::new(1, 0);
 
 /// Keys that say where and how often; the others belong to kinds.
 const WHERE: [&str; 8] = ["kind", "lane", "step", "attempt", "request", "every", "probability", "times"];
-
-/// A profile that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
-    /// The file system failed.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// It is not what a profile should be.
-    #[error("{0}")]
-    Malformed(Box<Diagnostic>),
-    /// A version that cannot be read here.
-    #[error("{}: {error}", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: VersionError,
-    },
-}
 
 /// Faults, with where and how often each happens.
 #[derive(Debug)]
@@ -230,38 +206,27 @@ impl Kind {
 
 impl FaultProfile {
     /// Reads a profile.
-    pub fn load(path: &Path) -> Result<Self, ProfileError> {
-        let text =
-            fs::read_to_string(path).map_err(|error| ProfileError::Io { path: path.to_owned(), error })?;
-        Self::parse(path, &text)
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        Self::parse(path, &file::text(path)?)
     }
 
     /// Reads a profile from its text; `path` names it, also in errors.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ProfileError> {
-        let malformed = |diagnostic| ProfileError::Malformed(Box::new(diagnostic));
-        let file: ProfileFile = toml_file::parse(path, text).map_err(malformed)?;
-        let version = VERSION.check(file.version);
-        version.map_err(|error| ProfileError::Version { path: path.to_owned(), error })?;
+    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let file: ProfileFile = file::parse(path, text, VERSION, |file: &ProfileFile| file.version)?;
         if file.fault.is_empty() {
             let diagnostic = Diagnostic::whole(path, "it has no fault");
-            return Err(malformed(diagnostic.with_help("write at least one [[fault]] with a `kind`")));
+            return Err(diagnostic.with_help("write at least one [[fault]] with a `kind`").into());
         }
         let mut rules = Vec::with_capacity(file.fault.len());
         for (number, rule) in file.fault.into_iter().enumerate() {
             let place = number.to_string();
-            let at = |key: &str, message: String| {
-                malformed(Diagnostic::at_key(path, text, &["fault", &place, key], message))
-            };
+            let at =
+                |key: &str, message: String| Diagnostic::at_key(path, text, &["fault", &place, key], message);
             let kind = rule.kind;
             if let Some(key) = rule.stated().into_iter().find(|key| !kind.keys().contains(key)) {
                 let known: Vec<&str> = kind.keys().iter().chain(&WHERE[1..]).copied().collect();
-                let diagnostic = Diagnostic::at_key(
-                    path,
-                    text,
-                    &["fault", &place, key],
-                    format!("a fault of this kind has no `{key}`"),
-                );
-                return Err(malformed(diagnostic.with_help(format!("it takes {}", known.join(", ")))));
+                let fault = at(key, format!("a fault of this kind has no `{key}`"));
+                return Err(fault.with_help(format!("it takes {}", known.join(", "))).into());
             }
             rules.push(rule.build().map_err(|(key, message)| at(key, message))?);
         }

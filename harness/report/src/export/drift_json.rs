@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use base::FormatVersion;
-use journal::{Attempt, DriftGrade, Event, Record, RunDir};
+use journal::{Attempt, DriftGrade, Record, RunDir};
 use serde::Serialize;
 
 use super::{VERSION, json_file};
 use crate::text::{line, sentence};
-use crate::{ReportError, RunData, TrialData};
+use crate::{ReportError, RunData, TrialData, highlights};
 
 /// Characters of a difference that are shown.
 const DETAIL: usize = 2_000;
@@ -54,16 +54,10 @@ fn trial_drift(dir: &RunDir, trial: &TrialData, number: u32) -> Result<TrialDrif
 
 fn call_drift(record: &Record) -> Option<CallDrift> {
     let drift = record.host.drift.as_ref()?;
-    let what = match &record.event {
-        Event::Acted { step, tool, call_id, .. } => format!("step {step}: {tool} {call_id}"),
-        Event::Evaluated { round, .. } => format!("checks of round {round}"),
-        Event::Verified { step, .. } => format!("verifier {step}"),
-        _ => String::new(),
-    };
     Some(CallDrift {
         lane: sentence(&record.lane),
         n: record.n,
-        what: sentence(what.trim_end()),
+        what: sentence(highlights::what(&record.event).trim_end()),
         grade: drift.grade,
         detail: line(&drift.detail, DETAIL),
     })

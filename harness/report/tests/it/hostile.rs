@@ -2,7 +2,7 @@
 
 use base::{Digest, TrialId};
 use journal::{
-    Attempt, Drift, DriftGrade, Event, FailureMode, Host, HostEnded, Outcome, ToolOutcome, TrialWriter,
+    Acted, Attempt, Drift, DriftGrade, Event, FailureMode, Host, HostEnded, Outcome, ToolOutcome, TrialWriter,
 };
 use report::{Format, ReportError, RunData, TerminalOptions, terminal, transcript, write};
 
@@ -23,7 +23,7 @@ fn hostile(text: &str) -> (Sample, TrialId) {
     let sample = Sample::new(plan(&[("core", &["a"])], &["main"], 1));
     let id: TrialId = "core/a@main#1".parse().unwrap();
     let mut writer = TrialWriter::create(&sample.dir.trial(&id), &id, 1).unwrap();
-    let acted = Event::Acted {
+    let acted = Event::Acted(Acted {
         step: 1,
         call_id: text.to_owned(),
         tool: text.to_owned(),
@@ -34,7 +34,7 @@ fn hostile(text: &str) -> (Sample, TrialId) {
         output_bytes: 0,
         preview: text.to_owned(),
         duration_us: 0,
-    };
+    });
     let drift = Some(Drift { grade: DriftGrade::Text, detail: text.to_owned() });
     writer.write(text, &acted, &Host { drift, log: text.to_owned(), ..Host::default() }).unwrap();
     writer.write("main", &Event::Said { step: 1, text: text.to_owned() }, &Host::default()).unwrap();

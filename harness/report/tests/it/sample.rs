@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base::{Digest, Timestamp, TrialId};
 use journal::{
-    CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding,
+    Acted, CallFigures, CheckResult, Drift, DriftGrade, Ended, Event, FailureMode, FigureKind, Finding,
     FindingFigures, Generated, Host, HostEnded, LaneTimes, Mode, ModelSource, Outcome, PatchFigures, Plan,
     PlanStep, PlannedSuite, PlannedTask, PlannedVariant, RunDir, RunHeader, ToolOutcome, TrialWriter,
 };
@@ -267,7 +267,7 @@ fn events(writer: &mut TrialWriter, host: u64, drifted: bool) {
         Event::AgentEnded { failure: None, reason: "the agent is done".to_owned() },
     ];
     for event in events {
-        let drift = drift.clone().filter(|_| matches!(event, Event::Acted { .. }));
+        let drift = drift.clone().filter(|_| matches!(event, Event::Acted(_)));
         writer.write("main", &event, &Host { at_us: host, drift, ..Host::default() }).unwrap();
     }
     let verified = Event::Verified {
@@ -281,7 +281,7 @@ fn events(writer: &mut TrialWriter, host: u64, drifted: bool) {
 }
 
 fn acted() -> Event {
-    Event::Acted {
+    Event::Acted(Acted {
         step: 1,
         call_id: "call_1".to_owned(),
         tool: "shell".to_owned(),
@@ -292,7 +292,7 @@ fn acted() -> Event {
         output_bytes: 6,
         preview: "1 failed".to_owned(),
         duration_us: 50_000,
-    }
+    })
 }
 
 fn generated(step: u32) -> Generated {

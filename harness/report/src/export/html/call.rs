@@ -1,6 +1,6 @@
 //! One tool call: what was asked, how it went, what the model was shown of it. Knows nothing of the step around it.
 
-use journal::{Event, ToolOutcome};
+use journal::{Acted, ToolOutcome};
 
 use super::diff;
 use super::markup::Markup;
@@ -8,40 +8,25 @@ use super::timeline::{ENTRIES, Shown, TEXT, outcome as word_of};
 use crate::exchanges::Exchanges;
 use crate::figures::duration;
 
-/// The call of an `acted` event; nothing for any other.
-pub(super) fn acted(m: &mut Markup, event: &Event, exchanges: Option<&Exchanges>, shown: &mut Shown) {
-    let Event::Acted {
-        call_id,
-        tool,
-        arguments,
-        outcome,
-        exit,
-        output,
-        output_bytes,
-        preview,
-        duration_us,
-        ..
-    } = event
-    else {
-        return;
-    };
-    m.raw(match outcome {
+/// A call, and as much of what it put out as there is room for.
+pub(super) fn acted(m: &mut Markup, acted: &Acted, exchanges: Option<&Exchanges>, shown: &mut Shown) {
+    m.raw(match acted.outcome {
         ToolOutcome::Ok => "<div class=\"call\">",
         ToolOutcome::Denied => "<div class=\"call warn\">",
         _ => "<div class=\"call bad\">",
     });
     m.raw("<header><strong>")
-        .text(tool)
+        .text(&acted.tool)
         .raw("</strong><span class=\"quiet mono\">")
-        .text(call_id)
+        .text(&acted.call_id)
         .raw("</span>");
-    m.raw("<span>").raw(word_of(*outcome));
-    if let Some(code) = exit.filter(|code| *code != 0) {
+    m.raw("<span>").raw(word_of(acted.outcome));
+    if let Some(code) = acted.exit.filter(|code| *code != 0) {
         m.raw(", exit code ").text(&code.to_string());
     }
-    m.raw(", ").text(&duration(*duration_us)).raw("</span></header>");
-    asked(m, arguments, shown);
-    match exchanges.filter(|_| shown.room()).and_then(|exchanges| exchanges.output(*output)) {
+    m.raw(", ").text(&duration(acted.duration_us)).raw("</span></header>");
+    asked(m, &acted.arguments, shown);
+    match exchanges.filter(|_| shown.room()).and_then(|exchanges| exchanges.output(acted.output)) {
         Some(text) if text.trim().is_empty() => {
             m.raw("<div class=\"row quiet out\">no output</div>");
         }
@@ -51,36 +36,46 @@ pub(super) fn acted(m: &mut Markup, event: &Event, exchanges: Option<&Exchanges>
         }
         None => {
             m.raw("<pre class=\"out\">")
-                .lines(preview, 200)
+                .lines(&acted.preview, 200)
                 .raw("</pre><div class=\"row quiet\">the first line of ");
-            m.int(*output_bytes).raw(" bytes</div>");
+            m.int(acted.output_bytes).raw(" bytes</div>");
         }
     }
     m.raw("</div>");
 }
 
-/// The arguments: a command as a command, a patch as a patch, anything else by name.
+/// The arguments: a command as a command, a patch as a patch, anything else by name, what is long last and folded.
 fn asked(m: &mut Markup, arguments: &str, shown: &mut Shown) {
     let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(arguments) else {
         text(m, arguments, shown);
         return;
     };
-    let mut rest = Vec::new();
+    let (mut short, mut long) = (Vec::new(), Vec::new());
     for (name, value) in fields.iter().take(ENTRIES) {
         match value.as_str() {
             Some(command) if matches!(name.as_str(), "cmd" | "command") => {
                 m.raw("<pre>").with(|m| shown.lines(m, command, TEXT)).raw("</pre>");
             }
             Some(patch) if diff::is_patch(patch) => text(m, patch, shown),
-            Some(words) => rest.push((name, words.to_owned())),
-            None => rest.push((name, value.to_string())),
+            Some(words) if words.contains('\n') => long.push((name, words)),
+            Some(words) => short.push((name, words.to_owned())),
+            None => short.push((name, value.to_string())),
         }
     }
-    if rest.is_empty() {
-        return;
+    if !short.is_empty() {
+        named(m, short, shown);
     }
+    for (name, words) in long {
+        m.raw("<div class=\"row quiet\">").text(name).raw("</div>");
+        let limit = shown.take(words, TEXT);
+        diff::folded(m, words, limit);
+    }
+}
+
+/// Values of one line, each beside its name.
+fn named(m: &mut Markup, values: Vec<(&String, String)>, shown: &mut Shown) {
     m.raw("<dl>");
-    for (name, words) in rest {
+    for (name, words) in values {
         m.raw("<dt>")
             .text(name)
             .raw("</dt><dd><pre>")

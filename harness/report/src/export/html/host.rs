@@ -301,22 +301,13 @@ fn drifts(m: &mut Markup, view: &View, number: usize, attempt: &Attempt, ids: Id
             _ => m.raw(UP).text(&parts::page_name(&attempt.trial, "report")).raw("#"),
         };
         ids.event(m, *index);
-        m.raw("\">").text(&what(&record.event)).raw("</a></header>");
+        m.raw("\">").text(&highlights::what(&record.event)).raw("</a></header>");
         if diff::is_patch(&drift.detail) {
             diff::patch(m, &drift.detail, TEXT);
         } else {
             diff::folded(m, &drift.detail, TEXT);
         }
         m.raw("</div>\n");
-    }
-}
-
-fn what(event: &Event) -> String {
-    match event {
-        Event::Acted { step, tool, call_id, .. } => format!("step {step}: {tool} {call_id}"),
-        Event::Evaluated { round, .. } => format!("checks of round {round}"),
-        Event::Verified { step, .. } => format!("verifier {step}"),
-        _ => "event".to_owned(),
     }
 }
 

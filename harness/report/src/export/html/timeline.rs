@@ -35,8 +35,8 @@ impl Shown {
         let mut shown = Self { calls: HashSet::new(), said: false, left: ALL_TEXTS };
         for record in &attempt.records {
             match &record.event {
-                Event::Acted { call_id, .. } => {
-                    shown.calls.insert(call_id.clone());
+                Event::Acted(acted) => {
+                    shown.calls.insert(acted.call_id.clone());
                 }
                 Event::Said { .. } => shown.said = true,
                 _ => {}
@@ -128,9 +128,9 @@ impl Timeline<'_> {
     fn stage(&mut self, m: &mut Markup, record: &Record) {
         let step = match &record.event {
             Event::Generated(generated) => Some(generated.step),
+            Event::Acted(acted) => Some(acted.step),
             Event::GenerateFailed { step, .. }
             | Event::Said { step, .. }
-            | Event::Acted { step, .. }
             | Event::FaultInjected { step, .. }
             | Event::Warned { step, .. }
             | Event::Diverged { step, .. } => Some(*step),
@@ -218,7 +218,7 @@ impl Timeline<'_> {
                 m.text(call_id).raw("</code> by the rule <code>").text(rule).raw("</code>: ").text(reason);
                 m.raw("</div></div>");
             }
-            Event::Acted { .. } => call::acted(m, &record.event, self.exchanges, &mut self.shown),
+            Event::Acted(acted) => call::acted(m, acted, self.exchanges, &mut self.shown),
             Event::Diverged { .. } => self.diverged(m, &record.event),
             Event::Evaluated { checks, duration_us, .. } => checks::round(m, checks, *duration_us),
             Event::FedBack { text, .. } => self.words(m, "what went back to the agent", text),

@@ -46,7 +46,7 @@ pub(super) fn trial(m: &mut Markup, view: &View, number: usize, read: &Read) {
     if !trial.reason().is_empty() {
         m.raw("<p class=\"note\">");
         if let Some(mode) = trial.finish.as_ref().and_then(|f| f.ended.failure) {
-            m.raw("<code>").text(&figures::word(&mode)).raw("</code> ");
+            m.raw("<code>").text(&figures::word(&mode)).raw("</code>: ");
         }
         m.text(trial.reason()).raw("</p>\n");
     }
@@ -168,9 +168,9 @@ fn main_steps(attempt: &Attempt) -> Vec<Step> {
                 cached: call.usage.cached_tokens,
                 uncached: call.usage.input_tokens.saturating_sub(call.usage.cached_tokens),
             }),
-            Event::Acted { step, duration_us, .. } => {
-                if let Some(last) = steps.last_mut().filter(|last| last.number == *step) {
-                    last.tool_us = last.tool_us.saturating_add(*duration_us);
+            Event::Acted(acted) => {
+                if let Some(last) = steps.last_mut().filter(|last| last.number == acted.step) {
+                    last.tool_us = last.tool_us.saturating_add(acted.duration_us);
                 }
             }
             _ => {}

@@ -113,7 +113,7 @@ fn why(m: &mut Markup, trial: &TrialData) {
         return;
     }
     if let Some(mode) = trial.finish.as_ref().and_then(|f| f.ended.failure) {
-        m.raw("<code>").text(&figures::word(&mode)).raw("</code> ");
+        m.raw("<code>").text(&figures::word(&mode)).raw("</code>: ");
     }
     m.text(trial.reason());
 }
