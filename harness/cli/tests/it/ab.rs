@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::author::git;
 use crate::place::{Done, Place, Run, contained, repository, wait_until};
 use crate::work;
 
@@ -115,6 +116,30 @@ fn arms_are_variants_files_or_revisions_and_nothing_is_spent_without_a_word() {
     assert_eq!(asked.code, Some(2), "{}", asked.stdout);
     let seen = place.retake(&["ab", "main", "head", "--detect", "5pp"]);
     assert_eq!(seen.code, Some(6), "{}", seen.stderr);
+}
+
+#[test]
+fn a_revision_is_an_arm_with_the_prompt_file_as_it_was_then() {
+    if !contained() {
+        return;
+    }
+    let place = place();
+    git(&place.tree(), &["init", "-q", "-b", "main"]);
+    for (words, message) in [("Work as you like.\n", "One"), ("Read before you write.\n", "Two")] {
+        place.write("AGENTS.md", words);
+        git(&place.tree(), &["add", "-A"]);
+        git(&place.tree(), &["commit", "-qm", message]);
+    }
+    let done = place.retake(&["ab", "HEAD~1", "git:HEAD", "--stage", "free", "--json"]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let free = stages(&done).remove(0);
+    assert_eq!((&free["arms"]["base"], &free["recordings"]), (&"HEAD_1".into(), &2.into()), "{free}");
+    let cause = &free["causes"][0];
+    assert_eq!((&cause["cause"], &cause["declared"]), (&"instructions_changed".into(), &true.into()));
+    let diff = cause["diff"].as_str().unwrap();
+    assert!(diff.contains("- Work as you like.") && diff.contains("+ Read before you write."), "{diff}");
+    let plain = place.retake(&["ab", "HEAD", "HEAD~2", "--stage", "free"]);
+    assert!(plain.code == Some(2) && plain.stderr.contains("nor a git revision"), "{}", plain.stderr);
 }
 
 /// A model on loopback of two known qualities; it ends with the test.

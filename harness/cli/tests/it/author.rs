@@ -32,7 +32,8 @@ fn test(body: &str) -> String {
     )
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
+/// Runs git as somebody; gives what it said.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.current_dir(folder).args(["-c", "user.name=T", "-c", "user.email=t@example.org"]).args(arguments);
     let done = command.output().unwrap();
