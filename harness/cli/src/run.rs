@@ -49,7 +49,7 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<Exit, Failure> {
 
 /// The command that goes on with a run, whatever began it.
 pub(crate) fn going_on(dir: &RunDir) -> String {
-    format!("retake run --resume {}", dir.path.display())
+    format!("retake run --resume {}", output::quoted(&dir.path.to_string_lossy()))
 }
 
 /// The plan of a run as it would be made now, with the settings that hold there.

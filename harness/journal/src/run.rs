@@ -12,6 +12,8 @@ use crate::{Replaying, TrialDir};
 /// The version of run.json.
 const VERSION: FormatVersion = FormatVersion::new(1, 2);
 
+/// The name of a run's header.
+const HEADER: &str = "run.json";
 /// Where a run's trials lie.
 const TRIALS: &str = "trials";
 
@@ -229,8 +231,8 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Makes the folder of a new run below `out` and writes its header. A second run that begins in the same second
-    /// with the same plan gets a suffix.
+    /// Makes the folder of a new run below `out`; it is a run once it has its header. A second run that begins in the same
+    /// second with the same plan gets a suffix.
     pub fn create(out: &Path, header: &mut RunHeader) -> Result<Self, RunError> {
         let io = |path: &Path, error| RunError::Io { path: path.to_owned(), error };
         fs::create_dir_all(out).map_err(|e| io(out, e))?;
@@ -239,11 +241,7 @@ impl RunDir {
         loop {
             let path = out.join(header.run_id.as_str());
             match fs::create_dir(&path) {
-                Ok(()) => {
-                    let dir = Self { path };
-                    dir.write_json("run.json", header)?;
-                    return Ok(dir);
-                }
+                Ok(()) => return Ok(Self { path }),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                     suffix += 1;
                     header.run_id = RunId::from_text(format!("{first}-{suffix}"));
@@ -253,9 +251,14 @@ impl RunDir {
         }
     }
 
+    /// Writes the header. What the run has to know of what came before it must stand in its folder by then.
+    pub fn begin(&self, header: &RunHeader) -> Result<(), RunError> {
+        self.write_json(HEADER, header)
+    }
+
     /// Reads the header.
     pub fn header(&self) -> Result<RunHeader, RunError> {
-        let path = self.path.join("run.json");
+        let path = self.path.join(HEADER);
         let text = fs::read(&path).map_err(|error| RunError::Io { path: path.clone(), error })?;
         let header: RunHeader =
             serde_json::from_slice(&text).map_err(|error| RunError::Header { path: path.clone(), error })?;
@@ -336,6 +339,7 @@ mod tests {
         let a = RunDir::create(temp.path(), &mut first).unwrap();
         let b = RunDir::create(temp.path(), &mut second).unwrap();
         assert_ne!(a.path, b.path);
+        b.begin(&second).unwrap();
         assert_eq!(b.header().unwrap(), second);
     }
 

@@ -164,6 +164,8 @@ pub fn run(
     header.git.clone_from(&options.git);
     header.terms = options.terms;
     let dir = RunDir::create(&options.out, &mut header)?;
+    options.live.keep(&dir)?;
+    dir.begin(&header)?;
     engine.carry_out(dir, progress)
 }
 
@@ -178,7 +180,9 @@ pub fn resume(
     if let Some(what) = changed(&header.plan, &planned.plan) {
         return Err(RunError::Changed { run: header.run_id.to_string(), what });
     }
-    Engine::new(planned, options)?.carry_out(dir, progress)
+    let engine = Engine::new(planned, options)?;
+    options.live.keep(&dir)?;
+    engine.carry_out(dir, progress)
 }
 
 /// What differs between the plan of a run and the plan as it would be made now.
@@ -254,7 +258,6 @@ impl<'a> Engine<'a> {
 
     fn carry_out(&self, dir: RunDir, progress: &dyn Progress) -> Result<RunOutcome, RunError> {
         let begun = self.options.clock.elapsed();
-        self.options.live.keep(&dir)?;
         let (mut rest, mut reused) = (Vec::new(), Reused::default());
         for trial in &self.planned.trials {
             match dir.trial(&trial.id).ended()? {

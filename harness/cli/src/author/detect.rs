@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::paths::{is_runnable_test, is_test};
+use crate::output::quoted;
 
 /// A project's way of being tested.
 #[derive(Clone, Debug)]
@@ -107,16 +108,6 @@ impl Project {
 /// How the project of a revision is tested.
 pub(crate) fn project(files: &[String], read: &dyn Fn(&str) -> Option<String>) -> Project {
     Project::of(&Tree { files, read })
-}
-
-/// A word as the shell reads it.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 fn cargo(tree: &Tree<'_>) -> Project {

@@ -26,6 +26,7 @@ impl Sample {
         let start = Timestamp::parse("2026-11-22T09:00:00Z").unwrap();
         let mut header = RunHeader::new(plan, start, Vec::new()).unwrap();
         let dir = RunDir::create(temp.path(), &mut header).unwrap();
+        dir.begin(&header).unwrap();
         Self { _temp: temp, dir }
     }
 
