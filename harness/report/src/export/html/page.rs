@@ -8,7 +8,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// What a page may load and run: its own style and script, by their digests, and nothing else. A test recomputes
 /// them.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-    style-src 'sha256-82Cd32/g/7hh8XgZSe4L16IGUvA36R3TV+UrEGFToWo='; \
+    style-src 'sha256-SoCwEVNoVKeysq1FTmdSGAYBLqlJZRm2+f4KO7qKxm0='; \
     script-src 'sha256-svXkncFta7xE7ipXAFsbQui95oXSBCOQNch6raD+zDw='; \
     base-uri 'none'; form-action 'none'\">\n";
 
