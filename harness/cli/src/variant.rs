@@ -136,10 +136,14 @@ fn diff(a: &Resolved, b: &Resolved, common: &Common) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let mut text = String::new();
+    // A file that only one of them has is one that begins there.
+    let said = |value: &Value| {
+        if value.is_null() { Some(String::new()) } else { value.as_str().map(str::to_owned) }
+    };
     for MemberChange { name, a, b } in &found.members {
-        match (a.as_str(), b.as_str()) {
+        match (said(a), said(b)) {
             (Some(a), Some(b)) if a.contains('\n') || b.contains('\n') => {
-                let changed = runner::text_diff(a, b);
+                let changed = runner::text_diff(&a, &b);
                 let _ = writeln!(text, "{name}\n  {}", changed.trim_end().replace('\n', "\n  "));
             }
             _ => {
@@ -149,7 +153,9 @@ fn diff(a: &Resolved, b: &Resolved, common: &Common) -> Result<Exit, Failure> {
     }
     match &found.prompt {
         _ if found.equal => text.push_str("the two resolve to the same\n"),
-        None => text.push_str("where in the prompt: an agent of another maker builds its own\n"),
+        None => text.push_str(
+            "where in the prompt: an agent of another maker builds its own; `retake ab` shows it in recorded requests\n",
+        ),
         Some(prompt) if prompt.pieces.is_empty() => text.push_str("the prompts begin alike\n"),
         Some(PromptChange { shared_bytes, bytes, pieces }) => {
             let _ = writeln!(

@@ -118,6 +118,16 @@ fn two_variants_are_told_apart_with_the_place_in_the_prompt() {
     assert!(shared > 1000 && Some(shared) < bytes, "{diff}");
     let text = place.retake(&["variant", "diff", "eager", "before"]).stdout;
     assert!(text.contains("-Use tabs.") && text.contains("+Use spaces."), "{text}");
+    let one = place.retake(&["variant", "diff", "main", "eager"]).stdout;
+    assert!(one.contains("file AGENTS.md\n") && one.contains("  +Use tabs.\n"), "{one}");
+    assert!(!one.contains("null\n  + \"Use"), "{one}");
+    assert!(one.lines().last().unwrap().contains("then differ: model and parameters, tool "), "{one}");
+    let shown = place.retake(&["variant", "show", "eager"]).stdout;
+    for line in
+        ["eager\n", "  parameters   {\"temperature\":0.25}\n", "  file AGENTS.md 10 bytes\n", "  AGENTS.md\n"]
+    {
+        assert!(shown.contains(line), "no {line:?} in\n{shown}");
+    }
     let same = place.retake(&["variant", "diff", "eager", "eager"]);
     assert_eq!((same.code, same.stdout.as_str()), (Some(0), "the two resolve to the same\n"));
 }
