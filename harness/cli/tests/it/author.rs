@@ -126,6 +126,66 @@ fn a_session_becomes_a_draft_with_its_words_its_workspace_and_its_tests() {
 }
 
 #[test]
+fn a_session_of_claude_code_becomes_a_draft_on_the_newest_commit_before_it_began() {
+    let place = Place::new();
+    project(&place);
+    // The second commit is made after the session.
+    let later = Command::new("git")
+        .current_dir(place.tree())
+        .env("GIT_COMMITTER_DATE", "2099-01-01T00:00:00Z")
+        .args(["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "--amend", "--no-edit"])
+        .status();
+    assert!(later.unwrap().success());
+    let first = git(&place.tree(), &["rev-parse", "HEAD~1"]);
+    let cwd = place.tree();
+    let line = |kind: &str, more: Value| {
+        let mut line = serde_json::json!({"parentUuid": null, "isSidechain": false, "userType": "external", "cwd": cwd,
+            "sessionId": "8897bd54", "version": "2.1.330", "gitBranch": "main", "type": kind,
+            "timestamp": "2098-02-12T14:06:30.078Z"});
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        line.to_string()
+    };
+    let said = |text: &str| serde_json::json!({"message": {"role": "user", "content": text}});
+    let ran = |command: &str| {
+        let call =
+            serde_json::json!({"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": command}});
+        serde_json::json!({"message": {"id": "m", "role": "assistant", "content": [{"type": "text", "text": "Now."}, call]}})
+    };
+    let mut aside = said("You are a helper: look for callers.");
+    aside["isSidechain"] = true.into();
+    let tests = format!("cd {} && python3 -m unittest -q tests.test_adder", cwd.display());
+    let lines = [
+        serde_json::json!({"type": "file-history-snapshot", "messageId": "1", "snapshot": {}}).to_string(),
+        line("progress", serde_json::json!({"data": {"type": "hook_progress"}})),
+        line("user", aside),
+        line("user", said("<command-name>/clear</command-name>")),
+        line("user", said("Let add take more.")),
+        line("assistant", ran("ls")),
+        line(
+            "user",
+            serde_json::json!({"message": {"role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "t", "content": "adder.py"}]}}),
+        ),
+        line("assistant", ran(&tests)),
+        line("assistant", ran(&tests)),
+        line("user", said("Thanks, now the README.")),
+    ];
+    let session = place.root().join("8897bd54.jsonl");
+    fs::write(&session, lines.join("\n")).unwrap();
+    let task = made(&place, &["--from-session", session.to_str().unwrap(), "--no-check"]);
+    let folder = place.tree().join(task["path"].as_str().unwrap());
+    let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
+    assert_eq!(task["task"], "let-add-take-more");
+    assert!(read("instruction.md").ends_with("\nLet add take more.\n"), "{}", read("instruction.md"));
+    assert!(read("environment/app/adder.py").contains("(a, b)"));
+    let toml = read("task.toml");
+    assert_eq!(toml.matches("command = \"python3 -m unittest -q tests.test_adder\"").count(), 1, "{toml}");
+    let notes = task["todo"].to_string();
+    let told = format!("the session names no commit: the workspace is {}", first.trim());
+    assert!(notes.contains(&told), "{task}");
+}
+
+#[test]
 fn a_task_from_nothing_is_sound_but_for_its_marks() {
     if !contained() {
         return;
