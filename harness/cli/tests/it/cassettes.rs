@@ -40,6 +40,11 @@ fn place() -> Place {
     place
 }
 
+/// The recording of a task.
+fn recording(place: &Place, task: &str) -> String {
+    fs::read_to_string(place.tree().join(SET).join(format!("{task}.1.jsonl"))).unwrap()
+}
+
 /// The void recordings by name, each with its causes.
 fn stale(place: &Place, code: i32) -> BTreeMap<String, Vec<String>> {
     let done = place.retake(&["cassette", "stale", "--json"]);
@@ -100,8 +105,7 @@ fn stale_recordings_are_made_again_beside_the_old_ones_and_replay_once_accepted(
         return;
     }
     let place = place();
-    let read =
-        |task: &str| fs::read_to_string(place.tree().join(SET).join(format!("{task}.1.jsonl"))).unwrap();
+    let read = |task: &str| recording(&place, task);
     let before = TASKS.map(read);
     place.edit("tasks/work/one/instruction.md", "has to be", "must be");
     let run = place.run(&[RECORD.as_slice(), &["--stale"]].concat(), 0);
@@ -166,4 +170,72 @@ fn recordings_are_listed_and_those_of_what_is_gone_are_removed_only_when_told() 
         !place.tree().join(SET).join("three.1.jsonl").exists()
             && place.tree().join(SET).join("two.1.jsonl").exists()
     );
+}
+
+/// Runs the program at a terminal, somebody there answering each question; gives what was shown, and how it ended.
+const TERMINAL: &str = r#"
+import os, pty, sys
+answers, command = sys.argv[1], sys.argv[2:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(command[0], command)
+shown = b""
+while True:
+    try:
+        piece = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    shown += piece
+    while answers and shown.count(b"[a/r/s/q]") > len(sys.argv[1]) - len(answers):
+        os.write(terminal, answers[0].encode() + b"\n")
+        answers = answers[1:]
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"#;
+
+#[test]
+fn somebody_at_a_terminal_accepts_rejects_or_skips_each_recording_that_waits() {
+    if !contained() {
+        return;
+    }
+    let place = place();
+    let read = |task: &str| recording(&place, task);
+    let before = TASKS.map(read);
+    for task in TASKS {
+        place.edit(&format!("tasks/work/{task}/instruction.md"), "has to be", "must be");
+    }
+    place.run(&[RECORD.as_slice(), &["--stale"]].concat(), 0);
+    let at_terminal = |answers: &str| {
+        let command = place.command(&["cassette", "accept"]);
+        let mut python = std::process::Command::new("python3");
+        python.args(["-c", TERMINAL, answers]).arg(command.get_program()).args(command.get_args());
+        let done = python.env("HOME", place.root().join("home")).output().unwrap();
+        let shown = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success(), "{shown}\n{}", String::from_utf8_lossy(&done.stderr));
+        shown
+    };
+    // Sets are read in the order of their names: one, three, two. A word that means nothing is asked for again.
+    let shown = at_terminal("xsra");
+    assert!(shown.matches("work/one.1: accept").count() == 2, "{shown}");
+    let places =
+        ["work/one.1: accept", "work/three.1: accept", "work/two.1: accept"].map(|ask| shown.find(ask));
+    assert!(places.is_sorted() && places[0].is_some(), "{shown}");
+    assert!(
+        shown.contains("+ Do what must be done.") && shown.contains("1 of 3 recordings accepted"),
+        "{shown}"
+    );
+    let after = TASKS.map(read);
+    assert_eq!([0, 1, 2].map(|at| after[at] == before[at]), [true, false, true]);
+    assert!(after[1].contains("must be done"));
+    // What was skipped waits, what was rejected does not; whoever stops changes nothing.
+    let shown = at_terminal("q");
+    assert!(shown.contains("work/one.1: accept") && !shown.contains("work/three.1"), "{shown}");
+    assert!(shown.contains("0 of 1 recordings accepted"), "{shown}");
+    assert_eq!(TASKS.map(read), after);
+    at_terminal("a");
+    assert!(read("one").contains("must be done"));
+    assert_eq!(place.retake(&["cassette", "accept", "--all"]).code, Some(7), "nothing waits");
+    assert_eq!(stale(&place, 5), only("three.1", "item_changed"));
 }
