@@ -106,7 +106,9 @@ fn begin(
     }
     let clock = SystemClock::start();
     let signals = Signals::listen()?;
-    let live = runner::open_live(&planned.models, &settings::variable, args.max_cost)?;
+    let agents = planned.selection.variants.iter().map(|variant| variant.agent.as_str());
+    let wanted: Vec<_> = agents.zip(&planned.models).collect();
+    let live = runner::open_live(&wanted, &settings::variable, args.max_cost)?;
     let plain = settings.plain_options(&out, args.jobs.or(profile.jobs), &signals, &clock)?;
     let options = Options {
         live_jobs: args.live_jobs.map_or(LIVE_JOBS, |n| n as usize),

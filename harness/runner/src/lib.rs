@@ -33,10 +33,10 @@ pub use model::{FaultLog, FaultProfile, Pace};
 pub use plan::{
     CacheApart, ForkFrom, ModelSpec, Planned, Selection, TrialPlan, keep_tasks, plan, tamperings,
 };
-pub use probe::{Heard, NextAction, ProbeStep, Probed, probe};
+pub use probe::{Asking, Heard, NextAction, ProbeStep, Probed, probe};
 pub use prompts::{Git, Piece, Prompts, opening, text_diff};
 pub use regrade::{Recheck, Rechecked, Regraded, recheck, regrade};
-pub use rewrite::{Recorded, begins_with};
+pub use rewrite::{Arm, Foreign, Recorded, begins_with, not_rewritable};
 pub use run::{Options, Progress, RunError, RunOutcome, resume, run};
 pub use source::Speaker;
 pub use stale::{Judged, Void, stale};

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+#[cfg(feature = "live")]
+use agent::external::ExternalSpec;
 use journal::{JournalError, Ledger, RunDir};
 use model::live::{Backend, Timeouts};
 use model::{Limits, Model, Price, Purse, Retry};
@@ -136,11 +138,12 @@ fn lay_over(backend: Backend, said: &suite::Backend) -> Backend {
     }
 }
 
-/// Opens the live models that variants name. `lookup` gives the value of an environment variable; `max_cost`: USD
-/// that may be spent on all of them together. Where all have a price, what they cost is known without a limit, too.
+/// Opens the live models that variants name, each with the agent that asks it. `lookup` gives the value of an environment
+/// variable; `max_cost`: USD that may be spent on all of them together. Where all have a price, what they cost is known
+/// without a limit, too.
 #[cfg(feature = "live")]
 pub fn open_live(
-    specs: &[ModelSpec],
+    wanted: &[(&str, &ModelSpec)],
     lookup: &dyn Fn(&str) -> Option<String>,
     max_cost: Option<f64>,
 ) -> Result<Live, RunError> {
@@ -150,16 +153,16 @@ pub fn open_live(
 
     let table = PriceTable::built_in().map_err(|error| RunError::Usage(error.to_string()))?;
     let price = |model: &str, backend: &Backend| table.of(model, &backend.prices);
-    let is_priced = |spec: &ModelSpec| match spec {
+    let is_priced = |(_, spec): &(&str, &ModelSpec)| match spec {
         ModelSpec::Live { backend, model } => price(model, backend).is_some(),
         _ => true,
     };
-    let limit = max_cost.or_else(|| specs.iter().all(is_priced).then_some(f64::INFINITY));
+    let limit = max_cost.or_else(|| wanted.iter().all(is_priced).then_some(f64::INFINITY));
     let mut live = Live { purse: limit.map(|usd| Arc::new(Purse::new(usd))), ..Live::default() };
     let mut backends: BTreeMap<&str, Metered<Arc<LiveModel>>> = BTreeMap::new();
-    for spec in specs {
+    for (agent, spec) in wanted {
         let ModelSpec::Live { backend, model } = spec else { continue };
-        speaks(backend)?;
+        speaks(backend, agent)?;
         if !backends.contains_key(backend.name.as_str()) {
             let opened = LiveModel::open((**backend).clone(), lookup, Box::new(SystemClock::start()));
             let opened = opened.map_err(|error| RunError::Usage(error.to_string()))?;
@@ -189,13 +192,13 @@ pub fn open_live(
 /// Without live backends there is nothing to open.
 #[cfg(not(feature = "live"))]
 pub fn open_live(
-    specs: &[ModelSpec],
+    wanted: &[(&str, &ModelSpec)],
     _: &dyn Fn(&str) -> Option<String>,
     _: Option<f64>,
 ) -> Result<Live, RunError> {
-    match specs.iter().find(|spec| spec.is_live()) {
+    match wanted.iter().find(|(_, spec)| spec.is_live()) {
         None => Ok(Live::default()),
-        Some(spec) => Err(not_live(spec)),
+        Some((_, spec)) => Err(not_live(spec)),
     }
 }
 
@@ -238,14 +241,14 @@ fn not_live(spec: &ModelSpec) -> RunError {
     RunError::Usage(problem)
 }
 
-/// The native agent speaks one protocol, and requests are never translated.
+/// An agent speaks one protocol, where that is known before it does, and requests are never translated.
 #[cfg(feature = "live")]
-fn speaks(backend: &Backend) -> Result<(), RunError> {
-    if backend.protocol == wire::Protocol::Responses {
-        return Ok(());
-    }
-    let (name, protocol) = (&backend.name, backend.protocol.name());
+fn speaks(backend: &Backend, agent: &str) -> Result<(), RunError> {
+    let external = agent.parse::<ExternalSpec>();
+    let spoken = external.map_or(Some(wire::Protocol::Responses), |spec| spec.agent.protocol());
+    let Some(spoken) = spoken.filter(|spoken| *spoken != backend.protocol) else { return Ok(()) };
+    let (name, protocol, spoken) = (&backend.name, backend.protocol.name(), spoken.name());
     Err(RunError::Usage(format!(
-        "backend {name} speaks {protocol}; the native agent speaks responses, and requests are never translated"
+        "backend {name} speaks {protocol}; {agent} speaks {spoken}, and requests are never translated"
     )))
 }

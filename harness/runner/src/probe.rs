@@ -4,9 +4,12 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use agent::external::ExternalSpec;
 use base::{Seed, SystemClock};
 use cassette::align::{Glimpse, spelled};
-use model::{Backoff, Call, FailedTry, MAIN_LANE, Model, ModelFault, Reply, Retrying, Sleep, TryObserver};
+use model::{
+    Backoff, Call, FailedTry, MAIN_LANE, Model, ModelFault, Reply, Retrying, Sent, Sleep, TryObserver,
+};
 use sandbox::Cancel;
 use wire::{End, Item, Prompt, Protocol, Usage};
 
@@ -22,10 +25,32 @@ pub struct ProbeStep {
     pub number: u32,
     /// The step, from 1.
     pub step: u32,
+    /// What the agent speaks, and how it asks in it.
+    pub asked: Asking,
     /// The request as base makes it.
     pub base: Prompt,
     /// The request as head makes it.
     pub head: Prompt,
+}
+
+/// How a recorded request is sent.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// What its client speaks.
+    pub protocol: Protocol,
+    /// Whose client it is, as `codex 0.169.0`.
+    pub agent: String,
+}
+
+impl Asking {
+    /// What goes around a request where its client sends more than the protocol wants. Recordings hold no headers: these are
+    /// those of the version that is known.
+    fn envelope(&self) -> Option<(&'static str, Vec<(String, String)>)> {
+        let name = self.agent.split(' ').next().unwrap_or_default();
+        let (path, headers) = name.parse::<ExternalSpec>().ok()?.agent.envelope()?;
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Some((path, headers.collect()))
+    }
 }
 
 /// What a model did next.
@@ -152,8 +177,11 @@ impl Asked<'_> {
         let clock = SystemClock::start();
         let backoff = Backoff::jittered(retry, self.seed);
         let retrying = Retrying::new(&self.models[arm], backoff, &clock, &Sleep, &Unheard);
-        let protocol = Protocol::Responses;
-        let call = Call { protocol, lane: MAIN_LANE, step: step.step, attempt: 1, prompt, sent: None };
+        let protocol = step.asked.protocol;
+        let envelope = step.asked.envelope();
+        let body = protocol.join(prompt.blocks());
+        let sent = envelope.as_ref().map(|(path, headers)| Sent { path, headers, body: &body });
+        let call = Call { protocol, lane: MAIN_LANE, step: step.step, attempt: 1, prompt, sent };
         let answer = match retrying.answer(&call)? {
             Reply::Body { body, total_us } => {
                 protocol.answer(&body, total_us).map_err(ModelFault::malformed)?
@@ -171,15 +199,15 @@ impl Asked<'_> {
             End::Cut => return Err(ModelFault::cut("the answer has no end")),
             End::Incomplete(why) | End::Failed(why) => return Err(ModelFault::malformed(why)),
         }
-        let action = action(step.step, &answer.items);
+        let action = action(protocol, step.step, &answer.items);
         Ok(Given { action, served: answer.served, usage: answer.usage.unwrap_or_default() })
     }
 }
 
 /// What an answer does: its calls, or that it ends the turn.
-fn action(step: u32, items: &[Box<str>]) -> NextAction {
+fn action(protocol: Protocol, step: u32, items: &[Box<str>]) -> NextAction {
     let (mut keys, mut first, mut said) = (Vec::new(), None, String::new());
-    for item in items.iter().filter_map(|raw| Item::decode(raw)) {
+    for item in items.iter().flat_map(|raw| protocol.items(raw)) {
         match item {
             Item::Call { name, arguments, .. } => {
                 keys.push(spelled(&name, &arguments));

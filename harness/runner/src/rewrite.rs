@@ -1,6 +1,8 @@
 //! What a recorded conversation would have begun with under another variant: the same task, model and date, another
 //! prompt and other tools. Asks nothing and runs nothing.
 
+mod foreign;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -9,6 +11,8 @@ use agent::PromptSpec;
 use base::Timestamp;
 use suite::{RecipeStep, Runnable, Task, Variant};
 use wire::{Block, BlockKind};
+
+pub use foreign::{Arm, Foreign, not_rewritable};
 
 use crate::{Prompts, RunError, prompts};
 

@@ -252,14 +252,22 @@ impl Work<'_, '_> {
         if found.is_empty() {
             // What is the same to a reader and another block all the same: its kind.
             let diff = format!("- {}\n+ {}", cut(&old.raw, 0), cut(&new.raw, 0));
-            found.push(Leaf { path: String::new(), offset: 0, diff, recorded: String::new() });
+            found.push(Leaf {
+                path: String::new(),
+                offset: 0,
+                diff,
+                recorded: String::new(),
+                now: String::new(),
+            });
         }
         let place = place(self.protocol, self.new.blocks(), j);
-        for Leaf { path, offset, diff, recorded } in found {
+        for Leaf { path, offset, diff, recorded, now } in found {
             let cause = match old.kind {
                 BlockKind::Head => head_cause(&path),
                 BlockKind::Tool => Cause::ToolsChanged,
-                BlockKind::Instructions | BlockKind::Item => item_cause(self.protocol, old, new, &recorded),
+                BlockKind::Instructions | BlockKind::Item => {
+                    item_cause(self.protocol, old, new, [&recorded, &now])
+                }
             };
             let in_output = in_output(self.protocol, &new.raw, &path);
             let led_by = if in_output { self.call_of(j, &path) } else { self.output_before() };

@@ -152,13 +152,13 @@ pub(crate) fn head_cause(path: &str) -> Cause {
     }
 }
 
-/// The cause of a difference in an entry of the conversation; `recorded` is the text that differs.
-pub(crate) fn item_cause(protocol: Protocol, old: &Block, new: &Block, recorded: &str) -> Cause {
+/// The cause of a difference in an entry of the conversation; `texts` are what differs, recorded and now.
+pub(crate) fn item_cause(protocol: Protocol, old: &Block, new: &Block, texts: [&str; 2]) -> Cause {
     let tells_tools =
         |block: &Block| protocol.items(&block.raw).iter().any(|item| matches!(item, Item::Tools { .. }));
     if is_instructions(protocol, old)
         || is_instructions(protocol, new)
-        || holds_project_instructions(recorded)
+        || texts.into_iter().any(holds_project_instructions)
     {
         Cause::InstructionsChanged
     } else if tells_tools(old) && tells_tools(new) {
@@ -306,6 +306,29 @@ mod tests {
             found(&request("a", "s", r#"[{"name":"x"}]"#)),
             (Cause::ToolsChanged, ".tools".to_owned())
         );
+    }
+
+    #[test]
+    fn a_part_of_a_message_that_comes_or_goes_is_one_difference_and_says_what_it_is() {
+        let request = |parts: &[&str]| {
+            let part = |text: &&str| format!(r#"{{"type":"text","text":"{text}"}}"#);
+            let parts: Vec<String> = parts.iter().map(part).collect();
+            let body = format!(r#"{{"messages":[{{"role":"user","content":[{}]}}]}}"#, parts.join(","));
+            Protocol::Messages.split(&body).unwrap()
+        };
+        let told =
+            r"<system-reminder>\nBe good.\n\nContents of /app/AGENTS.md (project instructions):\n\nBe brief.";
+        let (plain, with) = (request(&["who you are", "do it"]), request(&[told, "who you are", "do it"]));
+        for (old, new, sign) in [(&plain, &with, "+ "), (&with, &plain, "- ")] {
+            let found = differences(Protocol::Messages, old, new, &Exact).unwrap();
+            assert_eq!(found.len(), 1, "{found:?}");
+            let Difference { cause, path, diff, .. } = &found[0];
+            assert_eq!((*cause, path.as_str()), (Cause::InstructionsChanged, ".messages[0].content[0]"));
+            assert!(diff.starts_with(&format!("{sign}<system-reminder>\n{sign}Be good.\n")), "{diff}");
+        }
+        let more = request(&["who you are", "and quickly", "do it"]);
+        let found = differences(Protocol::Messages, &plain, &more, &Exact).unwrap();
+        assert_eq!((found.len(), found[0].cause), (1, Cause::ItemChanged), "{found:?}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Leaf {
     pub(crate) diff: String,
     /// The recorded text there, as it was sent.
     pub(crate) recorded: String,
+    /// The text that stands there now.
+    pub(crate) now: String,
 }
 
 /// A piece of what a text means.
@@ -127,24 +129,38 @@ impl Walk<'_> {
                     self.step(PathStep::Key(key.clone()), a.get(key), b.get(key));
                 }
             }
-            (Value::Array(a), Value::Array(b)) => {
-                (0..a.len().max(b.len())).for_each(|i| self.step(PathStep::Index(i), a.get(i), b.get(i)));
-            }
+            (Value::Array(a), Value::Array(b)) => self.arrays(a, b),
             _ => self.leaf(old, new),
         }
+    }
+
+    /// Element by element; where one list is longer, what both end with is the same.
+    fn arrays(&mut self, a: &[Value], b: &[Value]) {
+        let (short, same) = (a.len().min(b.len()), |(a, b): &(&Value, &Value)| self.is_same(a, b));
+        let start = a.iter().zip(b).take_while(same).count();
+        let end = a.iter().rev().zip(b.iter().rev()).take(short - start).take_while(same).count();
+        let end = if a.len() == b.len() { 0 } else { end };
+        let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
+        (start..a.len().max(b.len())).for_each(|i| self.step(PathStep::Index(i), a.get(i), b.get(i)));
     }
 
     fn leaf(&mut self, old: &Value, new: &Value) {
         if self.found.len() >= LEAVES {
             return;
         }
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let (a, b) = (text(old), text(new));
+        // A whole part of a message says its text, and is in the place of nothing.
+        let part = |value: &Value| Some(value.get("text")?.as_str()?.to_owned());
+        let text = |value: &Value, other: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null if part(other).is_some() => String::new(),
+            _ => part(value).unwrap_or_else(|| value.to_string()),
+        };
+        let (a, b) = (text(old, new), text(new, old));
         let (a, b) = (units(&a), units(&b));
         let same = a.iter().zip(&b).take_while(|(x, y)| self.is_same_unit(x, y)).count();
         let offset = |units: &[Unit<'_>]| units.iter().take(same).map(Unit::len).sum::<usize>();
         let (recorded, now) = (sent(&a), sent(&b));
         let diff = short_diff(&recorded, &now, offset(&a), offset(&b));
-        self.found.push(Leaf { path: path_text(&self.path), offset: offset(&a) as u64, diff, recorded });
+        self.found.push(Leaf { path: path_text(&self.path), offset: offset(&a) as u64, diff, recorded, now });
     }
 }

@@ -6,6 +6,20 @@ use super::{DUMMY_KEY, Launch, LaunchPlan, strings, variables};
 /// The version that all of this was found out with.
 pub(super) const VERSION: &str = "2.1.330";
 
+/// Where it sends its requests.
+pub(super) const PATH: &str = "/v1/messages?beta=true";
+
+/// What its requests need: members of their bodies that not everybody may use.
+pub(super) const HEADERS: [(&str, &str); 2] = [
+    ("anthropic-version", "2023-06-01"),
+    (
+        "anthropic-beta",
+        "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,\
+         per-turn-control-2026-07-01,mid-conversation-tool-changes-2026-07-01,thinking-token-count-2026-05-13,\
+         advanced-tool-use-2025-11-20,effort-2025-11-24,thinking-display-updates-2026-08-18",
+    ),
+];
+
 pub(super) fn launch(plan: &LaunchPlan<'_>) -> Launch {
     // `-p`: one instruction, then the end. `stream-json` tells every step and wants `--verbose`.
     let mut argv =

@@ -3,6 +3,7 @@
 
 mod claude_code;
 mod codex;
+mod docs;
 mod log;
 mod others;
 mod point;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 
 use wire::Protocol;
 
+pub use docs::{Docs, INSTRUCTIONS, Shown, shows};
 pub use log::AgentLog;
 pub use point::{Pointed, Pointing};
 
@@ -125,6 +127,15 @@ impl ExternalAgent {
             Self::ClaudeCode => Some(Protocol::Messages),
             Self::MiniSweAgent | Self::Aider | Self::OpenCode => Some(Protocol::ChatCompletions),
             Self::Command(_) => None,
+        }
+    }
+
+    /// What it puts around a request beyond what its protocol wants: path and headers without which a provider would not take
+    /// its body. Nothing where the protocol's own will do.
+    pub fn envelope(&self) -> Option<(&'static str, &'static [(&'static str, &'static str)])> {
+        match self {
+            Self::ClaudeCode => Some((claude_code::PATH, &claude_code::HEADERS)),
+            _ => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use agent::external::ExternalSpec;
 use base::TrialId;
 use runner::{ModelSpec, Prompts};
 use suite::{Suite, Variant};
@@ -62,6 +63,16 @@ impl<'a> Question<'a> {
         [&self.base, &self.head].iter().all(|side| matches!(side.model, ModelSpec::Live { .. }))
     }
 
+    /// Whether both arms are of the native agent.
+    pub(super) fn is_native(&self) -> bool {
+        [&self.base, &self.head].iter().all(|side| side.variant.agent == "native")
+    }
+
+    /// What HEAD changes that can't be written into recorded requests, and why.
+    pub(super) fn not_rewritable(&self) -> Option<String> {
+        if self.is_native() { None } else { runner::not_rewritable(self.base.arm(), self.head.arm()) }
+    }
+
     /// What the arms' requests may differ in, by what the arms are made of.
     pub(super) fn declared(&self) -> BTreeSet<Cause> {
         let (a, b) = (&self.base, &self.head);
@@ -94,6 +105,10 @@ impl Side {
         Ok(Self { name: variant.name.clone(), variant, prompts, model })
     }
 
+    fn arm(&self) -> runner::Arm<'_> {
+        (&self.variant, &self.prompts, self.asked(""))
+    }
+
     /// The model that requests ask for, where the recording asked for `recorded`.
     pub(super) fn asked<'m>(&'m self, recorded: &'m str) -> &'m str {
         match &self.model {
@@ -104,8 +119,9 @@ impl Side {
 
     /// The project's instructions that it lays over a workspace.
     pub(super) fn docs(&self) -> Option<&[u8]> {
-        let find = |name: &&str| self.prompts.files.get(*name).map(Vec::as_slice);
-        agent::PROJECT_DOCS.iter().find_map(find)
+        let external = self.variant.agent.parse::<ExternalSpec>().ok();
+        let names = external.map_or(&agent::PROJECT_DOCS[..], |spec| spec.agent.docs());
+        names.iter().find_map(|name| self.prompts.files.get(*name).map(Vec::as_slice))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Stage 1, free and offline: the recorded requests as each arm makes them.
 
+use std::sync::Arc;
+
 use cassette::Cassette;
 use model::O200k;
-use report::ab::{Pair, Recording, RewriteInput, RewriteResult, rewrite};
-use runner::{Recorded, begins_with};
+use report::ab::{Conversation, Pair, Recording, RewriteInput, RewriteResult, rewrite};
+use runner::{Foreign, Recorded, begins_with};
 use suite::{Suite, Task};
 
 use super::Ground;
@@ -44,11 +46,7 @@ fn of_task(
     name: &str,
     pairs: &mut Vec<Pair>,
 ) -> Result<(), String> {
-    for side in [&question.base, &question.head] {
-        if side.variant.agent != "native" {
-            return Err(format!("the prompt of {} is its own: it can't be made again", side.variant.agent));
-        }
-    }
+    question.not_rewritable().map_or(Ok(()), Err)?;
     let folder = suite.cassettes.get(&question.set);
     let folder = folder.ok_or_else(|| format!("the suite has no recordings named {:?}", question.set))?;
     let digest = task.digest().map_err(|error| error.to_string())?;
@@ -57,28 +55,72 @@ fn of_task(
         if !path.is_file() {
             break;
         }
-        let cassette = Cassette::load(&path).map_err(|error| error.to_string())?;
+        let cassette = Arc::new(Cassette::load(&path).map_err(|error| error.to_string())?);
         if cassette.header.task_digest != digest {
             return Err(format!("{}: recorded on another version of the task", path.display()));
         }
-        let recording = Recording::of(&cassette, &path.to_string_lossy())?;
+        let recording = Recording::of(Arc::clone(&cassette), &path.to_string_lossy())?;
+        let one = One { question, suite: &suite.name, task, cassette: &cassette, recording: &recording };
+        let (as_recorded, base, head) = if question.is_native() { one.native() } else { one.foreign() }?;
+        pairs.push(Pair { task: name.to_owned(), number, cassette, as_recorded, base, head });
+    }
+    Ok(())
+}
+
+/// One recording.
+struct One<'a> {
+    question: &'a Question<'a>,
+    suite: &'a str,
+    task: &'a Task,
+    cassette: &'a Cassette,
+    recording: &'a Recording,
+}
+
+/// Whether the requests are recorded as base makes them; as base and as head makes them.
+type Made = (bool, Conversation, Conversation);
+
+impl One<'_> {
+    /// Both arms' requests of the native agent: each begins as its variant does.
+    fn native(&self) -> Result<Made, String> {
+        let Self { question, suite, task, cassette, recording } = *self;
+        let recorded = &cassette.header.agent;
+        if !recorded.starts_with("native ") {
+            return Err(format!("it is a recording of {recorded}, and the arms are of the native agent"));
+        }
+        if !recording.only_grows() {
+            return Err("its history was rewritten: it doesn't only grow".to_owned());
+        }
         let opening = recording.opening();
-        let recorded = Recorded {
-            suite: &suite.name,
-            task,
-            clock: cassette.header.clock,
-            opening: &opening,
-            own_docs: question.base.docs().is_none(),
-        };
+        let own_docs = question.base.docs().is_none();
+        let recorded = Recorded { suite, task, clock: cassette.header.clock, opening: &opening, own_docs };
         let as_made_by = |side: &Side| {
             let asked = side.asked(&cassette.header.model);
             let begins = begins_with(&recorded, &side.variant, &side.prompts, asked);
             let begins = begins.map_err(|error| error.to_string())?;
-            Ok::<_, String>((recording.rewrite(&begins, asked, &O200k), begins))
+            Ok::<_, String>((recording.begun(&begins, asked, &O200k), begins))
         };
         let (base, begins) = as_made_by(&question.base)?;
         let (head, _) = as_made_by(&question.head)?;
-        pairs.push(Pair { task: name.to_owned(), number, as_recorded: begins == opening, base, head });
+        Ok((begins == opening, base, head))
     }
-    Ok(())
+
+    /// Those of an agent of another maker: as recorded, but for what each variant is known to change.
+    fn foreign(&self) -> Result<Made, String> {
+        let Self { question, task, cassette, recording, .. } = *self;
+        let own_docs = question.base.docs().is_none();
+        let foreign = Foreign::of(cassette, task, &question.base.variant, own_docs)?;
+        let as_made_by = |side: &Side| {
+            let asked = side.asked(&cassette.header.model);
+            let others = foreign.otherwise(&side.prompts, asked)?;
+            Ok::<_, String>((recording.with(&others, asked, &O200k), others))
+        };
+        let (base, base_others) = as_made_by(&question.base)?;
+        let (head, head_others) = as_made_by(&question.head)?;
+        let files = question.base.prompts.files != question.head.prompts.files;
+        if files && base_others == head_others {
+            let agent = &question.base.variant.agent;
+            return Err(format!("{agent} shows nothing here of what the arms' files differ in"));
+        }
+        Ok((base_others.is_empty(), base, head))
+    }
 }

@@ -126,8 +126,8 @@ fn tried(asked: &Asked<'_>, resume: Option<RunDir>, common: &Common) -> Result<E
 }
 
 fn open_live(args: &AbArgs, question: &Question<'_>) -> Result<Live, Failure> {
-    let models = [question.base.model.clone(), question.head.model.clone()];
-    Ok(runner::open_live(&models, &settings::variable, args.max_cost)?)
+    let wanted = [&question.base, &question.head].map(|side| (side.variant.agent.as_str(), &side.model));
+    Ok(runner::open_live(&wanted, &settings::variable, args.max_cost)?)
 }
 
 /// The plan of a question's live trials as it would be made now.

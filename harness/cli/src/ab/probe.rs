@@ -2,7 +2,7 @@
 
 use base::Seed;
 use report::ab::{ProbeInput, ProbeResult, ProbedStep};
-use runner::{Live, ProbeStep};
+use runner::{Asking, Live, ProbeStep};
 use sandbox::Cancel;
 use wire::Usage;
 
@@ -73,6 +73,10 @@ fn steps(question: &Question<'_>, seed: Seed, most: usize) -> Result<Vec<ProbeSt
             task: pair.task.clone(),
             number: pair.number,
             step: u32::try_from(request + 1).unwrap_or(u32::MAX),
+            asked: Asking {
+                protocol: pair.base.protocol(request),
+                agent: pair.cassette.header.agent.clone(),
+            },
             base: pair.base.prompt(request),
             head: pair.head.prompt(request),
         }

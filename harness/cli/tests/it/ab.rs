@@ -145,7 +145,7 @@ fn a_revision_is_an_arm_with_the_prompt_file_as_it_was_then() {
 /// A model on loopback of two known qualities; it ends with the test.
 pub(crate) struct Server {
     child: Child,
-    port: String,
+    pub(crate) port: String,
 }
 
 impl Server {

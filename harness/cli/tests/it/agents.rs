@@ -19,7 +19,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
 }
 
 /// A table that shows an agent's program to trials.
-fn toolchain(programs: &Path, program: &str) -> String {
+pub(crate) fn toolchain(programs: &Path, program: &str) -> String {
     let real = programs.join(program).canonicalize().unwrap();
     format!("\n[toolchain.{program}]\nroot = {:?}\nbin = \".\"\n", real.parent().unwrap())
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, all of it")]
 
 mod ab;
+mod ab_agents;
 mod ab_core;
 mod ab_llama;
 mod ab_stops;

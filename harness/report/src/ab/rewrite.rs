@@ -1,95 +1,123 @@
 //! The requests of recorded conversations as both arms make them, assuming the same actions: tokens, the prefix that a cache can
-//! read, cost, and what differs. Works on what was read; rewrites nothing but beginnings.
+//! read, cost, and what differs. Works on what was read; what an arm says otherwise is given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use base::Digest;
-use cassette::{Cassette, CountTokens};
-use promptcache::{LintFinding, Linter, Rules, Session, analyse};
+use cassette::{Cassette, CountTokens, MAIN_LANE};
+use promptcache::{LintFinding, Linter, Rules, Sent, Session, analyse};
 use serde::Serialize;
-use wire::{Block, Cause, Comparison, Exact, Prompt, Protocol, Side, Tracker, Usage};
+use wire::{Block, Cause, Comparison, JsonError, Normalise, Prompt, Protocol, Side, Tracker, Usage};
 
 use crate::score::rounded_option;
 
 /// Characters of a difference that are kept to be shown.
 const DIFF_KEPT: usize = 2_000;
 
-/// A recording that can begin otherwise: its conversation only grows.
+/// A recording whose requests can be made otherwise.
 #[derive(Debug)]
-pub struct Recording<'c> {
-    cassette: &'c Cassette,
+pub struct Recording {
+    cassette: Arc<Cassette>,
     session: Session,
-    /// The blocks of its last request, by number in the session.
-    blocks: Vec<u32>,
-    /// Blocks of each request.
-    lengths: Vec<usize>,
+    /// Each request, by numbers of blocks in the session.
+    requests: Vec<Vec<u32>>,
 }
 
-impl<'c> Recording<'c> {
-    /// The recording in a cassette of the native agent; or why it can't begin otherwise.
-    pub fn of(cassette: &'c Cassette, source: &str) -> Result<Self, String> {
-        if !cassette.header.agent.starts_with("native ") {
-            return Err(format!("the prompt of {} is its own: it can't be rewritten", cassette.header.agent));
-        }
-        let session = Session::of_cassette(cassette, source);
-        let (mut blocks, mut lengths) = (Vec::new(), Vec::new());
+impl Recording {
+    /// The recording in a cassette; or why it can't be made otherwise.
+    pub fn of(cassette: Arc<Cassette>, source: &str) -> Result<Self, String> {
+        let session = Session::of_cassette(&cassette, source);
+        let mut threads: HashMap<&str, Vec<u32>> = HashMap::new();
+        let mut requests = Vec::with_capacity(session.calls.len());
         for call in &session.calls {
             let Some(sent) = &call.request else { return Err("a request of it isn't known".to_owned()) };
-            if sent.keep != blocks.len() || call.thread != model_lane() {
-                return Err("its history was rewritten: it doesn't only grow".to_owned());
-            }
+            let blocks = threads.entry(&call.thread).or_default();
+            blocks.truncate(sent.keep);
             blocks.extend(&sent.add);
-            lengths.push(blocks.len());
+            requests.push(blocks.clone());
         }
-        if lengths.is_empty() {
+        if requests.is_empty() {
             return Err("it has no answered request".to_owned());
         }
-        Ok(Self { cassette, session, blocks, lengths })
+        Ok(Self { cassette, session, requests })
+    }
+
+    /// Whether it is one conversation in which every request begins with the whole of the one before.
+    pub fn only_grows(&self) -> bool {
+        let one = self.session.calls.iter().all(|call| call.thread == MAIN_LANE);
+        one && self.requests.windows(2).all(|two| two[1].starts_with(&two[0]))
     }
 
     /// The first request, block by block.
     pub fn opening(&self) -> Vec<Block> {
-        let count = self.lengths.first().copied().unwrap_or(0);
-        self.blocks[..count].iter().map(|id| self.session.blocks[*id as usize].clone()).collect()
+        self.requests[0].iter().map(|id| self.session.blocks[*id as usize].clone()).collect()
     }
 
-    /// The same conversation with another beginning. `asked`: the model that is asked.
-    pub fn rewrite(&self, opening: &[Block], asked: &str, tokens: &dyn CountTokens) -> Conversation {
-        let mut session = self.session.clone();
-        let old = self.lengths.first().copied().unwrap_or(0);
-        let first_new = session.blocks.len() as u32;
-        session.blocks.extend(opening.iter().cloned());
-        let count = |id: u32| match self.cassette.blocks.get(id as usize) {
-            Some(stored) if stored.tokens > 0 => u64::from(stored.tokens),
-            _ => u64::from(tokens.count(&session.blocks[id as usize].raw)),
-        };
+    /// The same conversation with another beginning, where it only grows. `asked`: the model that is asked.
+    pub fn begun(&self, opening: &[Block], asked: &str, tokens: &dyn CountTokens) -> Conversation {
+        let old = self.requests[0].len();
+        let first_new = self.session.blocks.len() as u32;
         let new: Vec<u32> = (0..opening.len() as u32).map(|at| first_new + at).collect();
-        let blocks: Vec<u32> = new.iter().chain(&self.blocks[old..]).copied().collect();
-        let counts: Vec<u64> = blocks.iter().map(|id| count(*id)).collect();
-        let mut before = 0;
-        for (call, length) in session.calls.iter_mut().zip(&self.lengths) {
-            let length = length - old + opening.len();
-            if let Some(sent) = &mut call.request {
-                sent.keep = before;
-                sent.add = blocks[before..length].to_vec();
-                sent.bytes =
-                    blocks[..length].iter().map(|id| session.blocks[*id as usize].raw.len() as u64 + 1).sum();
-            }
-            let input_tokens = counts[..length].iter().sum();
-            let output_tokens = call.usage.unwrap_or_default().output_tokens;
-            call.usage = Some(Usage { input_tokens, output_tokens, ..Usage::default() });
-            asked.clone_into(&mut call.model);
-            before = length;
-        }
-        let lengths = self.lengths.iter().map(|length| length - old + opening.len()).collect();
-        let blocks = blocks.iter().map(|id| session.blocks[*id as usize].clone()).collect();
-        Conversation { session, blocks, counts, lengths }
+        let requests = self.requests.iter().map(|ids| new.iter().chain(&ids[old..]).copied().collect());
+        self.made(opening, requests.collect(), asked, tokens)
     }
-}
 
-/// The lane of the agent's own thread.
-fn model_lane() -> &'static str {
-    "main"
+    /// The same conversation with others in place of some blocks, which are given by number in the cassette.
+    pub fn with(&self, others: &BTreeMap<u32, Block>, asked: &str, tokens: &dyn CountTokens) -> Conversation {
+        let first_new = self.session.blocks.len() as u32;
+        let new: BTreeMap<u32, u32> = others.keys().copied().zip(first_new..).collect();
+        let other = |id: &u32| new.get(id).copied().unwrap_or(*id);
+        let requests = self.requests.iter().map(|ids| ids.iter().map(other).collect()).collect();
+        let others: Vec<Block> = others.values().cloned().collect();
+        self.made(&others, requests, asked, tokens)
+    }
+
+    /// The conversation whose requests are these; `new` follow the recorded blocks.
+    fn made(
+        &self,
+        new: &[Block],
+        requests: Vec<Vec<u32>>,
+        asked: &str,
+        tokens: &dyn CountTokens,
+    ) -> Conversation {
+        let mut session = self.session.clone();
+        session.blocks.extend(new.iter().cloned());
+        let count = |id: usize| match self.cassette.blocks.get(id) {
+            Some(stored) if stored.tokens > 0 => u64::from(stored.tokens),
+            _ => u64::from(tokens.count(&session.blocks[id].raw)),
+        };
+        let counts: Vec<u64> = (0..session.blocks.len()).map(count).collect();
+        let mut threads: HashMap<String, &[u32]> = HashMap::new();
+        let mut prefix_tokens = 0;
+        let sum = |ids: &[u32]| ids.iter().map(|id| counts[*id as usize]).sum::<u64>();
+        for (call, ids) in session.calls.iter_mut().zip(&requests) {
+            let before = threads.insert(call.thread.clone(), ids).unwrap_or_default();
+            let both = || before.iter().zip(ids);
+            let keep = both().take_while(|(a, b)| a == b).count();
+            let alike =
+                both().take_while(|(a, b)| a == b || self.are_alike(&session.blocks, **a, **b)).count();
+            prefix_tokens += sum(&ids[..alike]);
+            if let Some(sent) = &mut call.request {
+                let bytes = ids.iter().map(|id| session.blocks[*id as usize].raw.len() as u64 + 1).sum();
+                *sent = Sent { keep, add: ids[keep..].to_vec(), bytes };
+            }
+            let output_tokens = call.usage.unwrap_or_default().output_tokens;
+            call.usage = Some(Usage { input_tokens: sum(ids), output_tokens, ..Usage::default() });
+            asked.clone_into(&mut call.model);
+        }
+        Conversation { session, requests, counts, prefix_tokens }
+    }
+
+    /// Whether two blocks are the same to a reader: agents of other makers write the same in several ways.
+    fn are_alike(&self, blocks: &[Block], a: u32, b: u32) -> bool {
+        let template = |id: u32| {
+            let block = &blocks[id as usize];
+            self.cassette.profile.normalise(block.kind, &block.raw, &[]).ok().map(|template| template.digest)
+        };
+        blocks[a as usize].kind == blocks[b as usize].kind
+            && template(a).is_some_and(|a| Some(a) == template(b))
+    }
 }
 
 /// A conversation as an arm makes it.
@@ -97,37 +125,46 @@ fn model_lane() -> &'static str {
 pub struct Conversation {
     /// Its calls and blocks, for the analysis of caches. Their usage is as counted here, nothing being cached.
     pub session: Session,
-    /// The blocks of its last request.
-    pub blocks: Vec<Block>,
-    /// Tokens of each of them.
+    /// Each request, by numbers of blocks in the session.
+    requests: Vec<Vec<u32>>,
+    /// Tokens of each block.
     counts: Vec<u64>,
-    /// Blocks of each request.
-    lengths: Vec<usize>,
+    /// Tokens of the part of each request that the one before it in its thread had sent already.
+    prefix_tokens: u64,
 }
 
 impl Conversation {
     /// Requests.
     pub fn requests(&self) -> usize {
-        self.lengths.len()
+        self.requests.len()
     }
 
     /// One of its requests, from 0, as it is sent.
     pub fn prompt(&self, request: usize) -> Prompt {
-        let length = self.lengths.get(request).copied().unwrap_or(0);
-        Prompt::from(self.blocks[..length].to_vec())
+        Prompt::from(self.blocks(request).cloned().collect::<Vec<Block>>())
     }
 
-    fn opening_tokens(&self) -> u64 {
-        let first = self.lengths.first().copied().unwrap_or(0);
-        self.counts[..first].iter().sum()
+    /// What the client of a request speaks.
+    pub fn protocol(&self, request: usize) -> Protocol {
+        self.session.calls.get(request).map_or(Protocol::default(), |call| call.protocol)
+    }
+
+    fn ids(&self, request: usize) -> &[u32] {
+        self.requests.get(request).map_or(&[], Vec::as_slice)
+    }
+
+    fn blocks(&self, request: usize) -> impl Iterator<Item = &Block> {
+        self.ids(request).iter().map(|id| &self.session.blocks[*id as usize])
+    }
+
+    fn tokens(&self, ids: &[u32]) -> u64 {
+        ids.iter().map(|id| self.counts[*id as usize]).sum()
     }
 
     /// Tokens at the start of the first request that another conversation's first request has, too.
     fn shared_tokens(&self, other: &Self) -> u64 {
-        let first = |of: &Self| of.lengths.first().copied().unwrap_or(0);
-        let both = self.blocks[..first(self)].iter().zip(&other.blocks[..first(other)]);
-        let same = both.take_while(|(a, b)| a == b).count();
-        self.counts[..same].iter().sum()
+        let same = self.blocks(0).zip(other.blocks(0)).take_while(|(a, b)| a == b).count();
+        self.tokens(&self.ids(0)[..same])
     }
 }
 
@@ -138,6 +175,8 @@ pub struct Pair {
     pub task: String,
     /// Which recording of it, from 1.
     pub number: u32,
+    /// The recording.
+    pub cassette: Arc<Cassette>,
     /// Whether its requests were recorded as base makes them, byte for byte.
     pub as_recorded: bool,
     /// As base makes it.
@@ -250,12 +289,10 @@ impl ArmFigures {
         let report = analyse(&conversation.session, rules);
         let costs = report.figures.costs;
         let priced = costs.unpriced_calls == 0;
-        let sum = |length: &usize| conversation.counts[..*length].iter().sum::<u64>();
-        let lengths = &conversation.lengths;
         Self {
-            opening_tokens: conversation.opening_tokens(),
-            input_tokens: lengths.iter().map(sum).sum(),
-            prefix_tokens: lengths[..lengths.len() - 1].iter().map(sum).sum(),
+            opening_tokens: conversation.tokens(conversation.ids(0)),
+            input_tokens: conversation.requests.iter().map(|ids| conversation.tokens(ids)).sum(),
+            prefix_tokens: conversation.prefix_tokens,
             achievable_tokens: report.figures.predicted_tokens.1,
             output_tokens: report.figures.output_tokens,
             cost_usd: priced.then_some(costs.achievable),
@@ -345,37 +382,48 @@ struct Told {
     causes: BTreeMap<Cause, (String, String)>,
 }
 
+/// A thread of a recording under both arms.
+#[derive(Default)]
+struct Thread {
+    prompts: [Prompt; 2],
+    keys: [Tracker; 2],
+    comparison: Comparison,
+}
+
 impl Told {
-    /// Compares every request of head with base's, the whole of it: each at the price of what is new in it.
+    /// Compares every request of head with base's, the whole of it: each at the price of what is new in it. What the
+    /// recording's profile calls volatile is the same in both.
     fn of(pair: &Pair) -> Result<Self, String> {
-        let (mut old, mut new) = (Prompt::default(), Prompt::default());
-        let (mut old_keys, mut new_keys) = (Tracker::default(), Tracker::default());
-        let mut comparison = Comparison::default();
-        let mut seen = 0;
         let mut told = Self { keys: Vec::new(), differing: 0, causes: BTreeMap::new() };
-        for (base, head) in pair.base.lengths.iter().zip(&pair.head.lengths) {
-            let grow = |prompt: &mut Prompt, of: &Conversation, length: usize| {
-                let from = prompt.blocks().len();
-                of.blocks[from..length].iter().for_each(|block| prompt.push(block.clone()));
-            };
-            grow(&mut old, &pair.base, *base);
-            grow(&mut new, &pair.head, *head);
-            let broken = |error: wire::JsonError| format!("{}: {error}", pair.task);
-            let was = old_keys.key(&old, &Exact).map_err(broken)?;
-            let is = new_keys.key(&new, &Exact).map_err(broken)?;
-            told.keys.push(is);
-            if was == is {
-                continue;
-            }
-            told.differing += 1;
-            let (old, new) =
-                (Side { prompt: &old, tracker: &old_keys }, Side { prompt: &new, tracker: &new_keys });
-            let found = comparison.follow(Protocol::Responses, old, new, &Exact);
-            for found in &found[std::mem::replace(&mut seen, found.len())..] {
-                let diff: String = found.diff.chars().take(DIFF_KEPT).collect();
-                told.causes.entry(found.cause).or_insert_with(|| (found.path.clone(), diff));
-            }
+        let mut threads: HashMap<&str, Thread> = HashMap::new();
+        for (request, call) in pair.head.session.calls.iter().enumerate() {
+            let thread = threads.entry(&call.thread).or_default();
+            told.compare(pair, request, thread).map_err(|error| format!("{}: {error}", pair.task))?;
         }
         Ok(told)
+    }
+
+    fn compare(&mut self, pair: &Pair, request: usize, thread: &mut Thread) -> Result<(), JsonError> {
+        let profile = &pair.cassette.profile;
+        let [old, new] = &mut thread.prompts;
+        for (prompt, of) in [(&mut *old, &pair.base), (&mut *new, &pair.head)] {
+            let pieces: Vec<_> = of.blocks(request).map(|block| (block.kind, &*block.raw)).collect();
+            prompt.follow(&pieces);
+        }
+        let [old_keys, new_keys] = &mut thread.keys;
+        let was = old_keys.key(old, profile)?;
+        let is = new_keys.key(new, profile)?;
+        self.keys.push(is);
+        if was == is {
+            return Ok(());
+        }
+        self.differing += 1;
+        let (old, new) = (Side { prompt: old, tracker: old_keys }, Side { prompt: new, tracker: new_keys });
+        let found = thread.comparison.follow(pair.cassette.header.protocol, old, new, profile);
+        for found in found {
+            let diff = || found.diff.chars().take(DIFF_KEPT).collect();
+            self.causes.entry(found.cause).or_insert_with(|| (found.path.clone(), diff()));
+        }
+        Ok(())
     }
 }

@@ -30,7 +30,7 @@ pub fn rewrite_text(result: &RewriteResult, base: &str, head: &str) -> String {
     if result.as_recorded < result.recordings {
         let other = result.recordings - result.as_recorded;
         say(&format!(
-            "  {other} of them were recorded with another prompt than that of {base}: both sides are made again"
+            "  {other} of them were recorded with another prompt or model than that of {base}: both sides are made again"
         ));
     }
     if result.synthetic {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use agent::external::ExternalSpec;
+use agent::external::{ExternalSpec, INSTRUCTIONS, shows};
 use cassette::Cassette;
 use sandbox::Environment;
 use similar::{ChangeTag, TextDiff};
@@ -13,8 +13,6 @@ use wire::{Block, Cause, Item};
 use super::{Today, Void, first_request};
 use crate::prompts::Prompts;
 
-/// Files in which such agents look for a project's instructions.
-const INSTRUCTIONS: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "AGENTS.override.md"];
 /// Bytes of one of them.
 const INSTRUCTIONS_MAX: u64 = 512 * 1024;
 /// Lines of a difference that are shown of each side.
@@ -71,15 +69,20 @@ pub(super) fn causes(
 /// Another program, or another version of it: its own prompt is not what it was.
 fn agent_changed(cassette: &Cassette, agent: &str, today: &Today) -> Option<Void> {
     let spec: ExternalSpec = agent.parse().ok()?;
-    let (name, version) = cassette.header.agent.split_once(' ').unwrap_or((&cassette.header.agent, ""));
-    let now = today.version.as_ref().or(spec.version.as_ref());
-    let other = name != spec.agent.name() || now.is_some_and(|now| !version.is_empty() && now != version);
-    let now = format!("{} {}", spec.agent.name(), now.map_or("", String::as_str));
+    let now = today.version.as_deref().or(spec.version.as_deref());
+    let other = is_other(&cassette.header.agent, &spec, now);
+    let now = format!("{} {}", spec.agent.name(), now.unwrap_or_default());
     other.then(|| Void::versus("agent_changed", &cassette.header.agent, now.trim_end()))
 }
 
+/// Whether a recording is one of another agent, or of another version of it than `now`, where that is known.
+pub(crate) fn is_other(recorded: &str, spec: &ExternalSpec, now: Option<&str>) -> bool {
+    let (name, version) = recorded.split_once(' ').unwrap_or((recorded, ""));
+    name != spec.agent.name() || now.is_some_and(|now| !version.is_empty() && now != version)
+}
+
 /// Every text that a block says.
-fn texts(cassette: &Cassette, block: &Block) -> Vec<String> {
+pub(crate) fn texts(cassette: &Cassette, block: &Block) -> Vec<String> {
     if block.kind == wire::BlockKind::Instructions {
         let raw = &block.raw;
         let text = serde_json::from_str::<String>(raw).ok();
@@ -111,12 +114,6 @@ fn unescaped(raw: &str) -> String {
         put(&value, &mut out);
     }
     out
-}
-
-/// Whether a recorded text shows a project's file with instructions.
-fn shows(text: &str, name: &str) -> bool {
-    let codex = name == "AGENTS.md" && text.contains("# AGENTS.md instructions");
-    codex || text.contains(&format!("Contents of /app/{name}"))
 }
 
 /// The lines in which a text differs from the one that stands somewhere in a recorded text: what is around it there is none

@@ -27,6 +27,8 @@ use crate::run::{Options, RunError, surroundings};
 use crate::template::Templates;
 use crate::world::World;
 
+pub(crate) use foreign::{is_other, texts};
+
 /// A recording beside what would be asked today.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
