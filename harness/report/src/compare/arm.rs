@@ -7,7 +7,7 @@ use base::{Digest, RunId, Timestamp, TrialId};
 use journal::{Ended, FailureMode, FigureKind, FindingFigures, Mode, PatchFigures};
 use serde::{Deserialize, Serialize};
 
-use crate::score::{Solve, virtual_us, weakest};
+use crate::score::{Solve, in_time, virtual_us, weakest};
 use crate::{RunData, TrialData, TrialState};
 
 /// A variant of a run.
@@ -114,6 +114,9 @@ pub struct Sample {
     pub cost_usd: Option<f64>,
     /// Virtual time, in microseconds.
     pub time_us: u64,
+    /// Whether it passed within the latency budget of its variant's tier, where that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_time: Option<bool>,
     /// What its changes are like, where the host that ran it looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<PatchFigures>,
@@ -143,6 +146,7 @@ impl Sample {
             output_tokens: usage.output_tokens,
             cost_usd: trial.cost.as_ref().map(|cost| cost.usd),
             time_us: ended.map_or(0, virtual_us),
+            in_time: trial.latency_budget_us.map(|_| trial.state() == TrialState::Passed && in_time(trial)),
             patch: host.and_then(|host| host.patch),
             findings_left: host.and_then(|host| host.findings.as_ref()).map(FindingFigures::at_last),
             digest: trial.digest(),

@@ -12,6 +12,8 @@ use crate::score::{mean, percentile};
 pub enum Figure {
     /// The share of scored trials that passed.
     PassRate,
+    /// The share of scored trials that passed within the latency budget of their tier.
+    Goodput,
     /// Scored trials that did not pass.
     Failures,
     /// USD a scored trial.
@@ -86,8 +88,9 @@ pub(super) enum Unit {
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::PassRate,
+        Self::Goodput,
         Self::Failures,
         Self::Cost,
         Self::CostPerPass,
@@ -120,7 +123,7 @@ impl Figure {
 
     pub(super) fn nature(self) -> Nature {
         match self {
-            Self::PassRate => Nature::Rate,
+            Self::PassRate | Self::Goodput => Nature::Rate,
             Self::TrialP50 | Self::TrialP90 | Self::TrialP99 => Nature::Time,
             _ => Nature::Count,
         }
@@ -128,7 +131,7 @@ impl Figure {
 
     pub(super) fn unit(self) -> Unit {
         match self {
-            Self::PassRate | Self::CacheHit => Unit::Share,
+            Self::PassRate | Self::Goodput | Self::CacheHit => Unit::Share,
             Self::Cost | Self::CostPerPass => Unit::Usd,
             Self::TrialP50 | Self::TrialP90 | Self::TrialP99 => Unit::Time,
             _ => Unit::Number,
@@ -140,6 +143,7 @@ impl Figure {
         !matches!(
             self,
             Self::PassRate
+                | Self::Goodput
                 | Self::Failures
                 | Self::Void
                 | Self::HarnessFaults
@@ -150,6 +154,22 @@ impl Figure {
                 | Self::SecretsAdded
                 | Self::LicencesAdded
         )
+    }
+
+    /// Of a rate: the trials of a task that count for it, and those that it is of.
+    pub(super) fn hits(self, task: &ArmTask) -> (u64, u64) {
+        let hit = |sample: &Sample| match self {
+            Self::Goodput => sample.in_time,
+            _ => Some(sample.passed()),
+        };
+        let hits = task.scored().filter_map(hit);
+        hits.fold((0, 0), |(hits, of), hit| (hits + u64::from(hit), of + 1))
+    }
+
+    /// The share of a task's trials that count for a rate.
+    pub(super) fn share(self, task: &ArmTask) -> Option<f64> {
+        let (hits, of) = self.hits(task);
+        (of > 0).then(|| hits as f64 / of as f64)
     }
 
     /// Its value over some tasks; nothing where it has none.
@@ -168,7 +188,11 @@ impl Figure {
             Some(tasks.iter().flat_map(|task| &task.samples).filter(|s| s.state == state).count() as f64)
         };
         match self {
-            Self::PassRate => (n > 0.0).then(|| passed / n),
+            Self::PassRate | Self::Goodput => {
+                let cells = tasks.iter().map(|task| self.hits(task));
+                let (hits, of) = cells.fold((0, 0), |sum, (hits, of)| (sum.0 + hits, sum.1 + of));
+                (of > 0).then(|| hits as f64 / of as f64)
+            }
             Self::Failures => (n > 0.0).then_some(n - passed),
             Self::Cost => usd().map(|usd| usd / n),
             Self::CostPerPass => usd().filter(|_| passed > 0.0).map(|usd| usd / passed),

@@ -201,6 +201,7 @@ fn limit(
             Figure::Cost | Figure::CostPerPass => "there is no price",
             Figure::FilesOutOfScope => "no task says which files it is about ([scope] of suite.toml)",
             Figure::FindingsLeft => "no visible check ran",
+            Figure::Goodput => "no tier has a latency budget",
             _ => "nobody looked for it",
         };
         judged.because = format!("{whose} has no {}: nothing was scored, or {why}", figure.name());
@@ -215,18 +216,18 @@ fn limit(
         return Raw { judged, chances: None };
     }
     let (alarm, let_through) = match (figure.nature(), base) {
-        (Nature::Rate, None) => rate_chances(&head, limit),
-        (Nature::Rate, Some(_)) => paired_chances(&before, &head, bound, seed),
+        (Nature::Rate, None) => rate_chances(figure, &head, limit),
+        (Nature::Rate, Some(_)) => paired_chances(figure, &before, &head, bound, seed),
         _ => time_chances(figure, &pairs, &at, seed),
     };
     let chances = if at_least { (alarm, let_through) } else { (let_through, alarm) };
     Raw { judged, chances: Some(chances) }
 }
 
-/// The chances of a pass rate as low as this one, and as high, if it were at the limit: the score test, for as many trials as the
+/// The chances of a rate as low as this one, and as high, if it were at the limit: the score test, for as many trials as the
 /// clustered ones are worth.
-fn rate_chances(tasks: &[&ArmTask], limit: f64) -> (f64, f64) {
-    let cells: Vec<(u64, u64)> = tasks.iter().map(|task| task.passes()).filter(|(_, n)| *n > 0).collect();
+fn rate_chances(figure: Figure, tasks: &[&ArmTask], limit: f64) -> (f64, f64) {
+    let cells: Vec<(u64, u64)> = tasks.iter().map(|task| figure.hits(task)).filter(|(_, n)| *n > 0).collect();
     let (passed, n) =
         cells.iter().fold((0.0, 0.0), |(p, n), (passed, of)| (p + *passed as f64, n + *of as f64));
     let rate = passed / n;
@@ -240,9 +241,16 @@ fn rate_chances(tasks: &[&ArmTask], limit: f64) -> (f64, f64) {
 }
 
 /// The same of the difference to the baseline, task by task.
-fn paired_chances(before: &[&ArmTask], head: &[&ArmTask], bound: Bound, seed: Seed) -> (f64, f64) {
+fn paired_chances(
+    figure: Figure,
+    before: &[&ArmTask],
+    head: &[&ArmTask],
+    bound: Bound,
+    seed: Seed,
+) -> (f64, f64) {
     let Bound::Baseline { factor, shift } = bound else { return (1.0, 1.0) };
-    let pairs = before.iter().zip(head).filter_map(|(b, h)| Some(h.pass_rate()? - factor * b.pass_rate()?));
+    let pairs = before.iter().zip(head);
+    let pairs = pairs.filter_map(|(b, h)| Some(figure.share(h)? - factor * figure.share(b)?));
     let differences: Vec<f64> = pairs.collect();
     let Some(paired) = Paired::of(&differences, 1.0 - 2.0 * ALARM) else { return (1.0, 1.0) };
     let beyond = paired.mean - shift;

@@ -34,6 +34,7 @@ fn arm(mode: Mode, tasks: &[(u32, u32)]) -> Arm {
         output_tokens: 500,
         cost_usd: Some(0.1),
         time_us: 10_000_000 + u64::from(number) * 1_000_000,
+        in_time: None,
         patch: None,
         findings_left: None,
         digest: None,
@@ -199,6 +200,26 @@ fn several_gates_share_one_chance_of_a_false_alarm() {
     let rules: Vec<Gate> = std::iter::repeat_n(gate("pass_rate >= 93%"), 5).collect();
     let five = judge(&rules, &[live], &[], &BTreeMap::new(), Seed::new(1));
     assert!(five[0].p_value > alone[0].p_value, "{five:?}");
+}
+
+#[test]
+fn goodput_is_gated_as_a_rate_of_its_own() {
+    let live = |in_time: fn(u32) -> Option<bool>| {
+        let mut live = arm(Mode::Live, &[(3, 3); 40]);
+        for (n, task) in live.tasks.iter_mut().enumerate() {
+            task.samples.iter_mut().for_each(|sample| sample.in_time = in_time(n as u32));
+        }
+        live
+    };
+    let (standing, because) = stand("goodput >= 60%", &live(|_| None), &[]);
+    assert_eq!(standing, Standing::Inconclusive);
+    assert!(because.contains("latency budget"), "{because}");
+    let base = live(|n| Some(n % 5 > 0));
+    assert_eq!(stand("goodput >= 60%", &base, &[]).0, Standing::Held);
+    let slower = live(|n| Some(n % 5 > 2));
+    assert_eq!(stand("goodput >= 60%", &slower, &[]).0, Standing::Broken);
+    assert_eq!(stand("goodput >= baseline - 10pp", &slower, std::slice::from_ref(&base)).0, Standing::Broken);
+    assert_eq!(stand("pass_rate >= baseline - 10pp", &slower, std::slice::from_ref(&base)).0, Standing::Held);
 }
 
 #[test]

@@ -273,7 +273,7 @@ fn rate<'a>(trials: impl Iterator<Item = &'a TrialData>, also: fn(&TrialData) ->
 }
 
 /// Whether a trial's virtual time is within its latency budget.
-fn in_time(trial: &TrialData) -> bool {
+pub(crate) fn in_time(trial: &TrialData) -> bool {
     let took = trial.scored().map(virtual_us);
     trial.latency_budget_us.zip(took).is_some_and(|(budget, took)| took <= budget)
 }

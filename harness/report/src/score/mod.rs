@@ -22,7 +22,7 @@ pub use change::{CHANGE_ALPHA, Change, changes};
 pub use cluster::{clustered, clustered_error};
 pub use exact::{fisher, holm, mcnemar, sign_flip};
 pub use group::{Counts, Effort, Faults, Latency, Rate, Repeat, Score, Share};
-pub(crate) use group::{per_token_us, virtual_us};
+pub(crate) use group::{in_time, per_token_us, virtual_us};
 pub(crate) use paired::SAME;
 pub use paired::{
     POWER, Paired, RESAMPLES, bootstrap, detectable, mean_of, percentile_interval, power, ratio_of,
