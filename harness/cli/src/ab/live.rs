@@ -193,7 +193,7 @@ impl Asked<'_> {
             guard_held: decider.guard_held(),
             spent_usd: self.live.spent(),
             max_cost_usd: args.max_cost,
-            cache: word(args.cache).to_owned(),
+            cache: if question.is_native() { word(args.cache) } else { report::ab::OWN_CACHE }.to_owned(),
             same: question.same,
         }))
     }

@@ -16,7 +16,7 @@ use report::ab::{Affords, PlanInput, PlanResult, Stage, live_text, plan_text, pr
 use runner::{Live, Planned};
 use serde::Serialize;
 
-use crate::args::{AbArgs, Common, LastStage};
+use crate::args::{AbArgs, CacheApart, Common, LastStage};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::run;
@@ -159,6 +159,11 @@ fn last_stage(args: &AbArgs, question: &Question<'_>) -> Result<LastStage, Failu
     }
     if wanted <= LastStage::Plan {
         return Ok(wanted);
+    }
+    if args.cache == CacheApart::Cold && wanted == LastStage::Live && !question.is_native() {
+        let why = "--cache cold is for the native agent: others make their requests themselves, and their trials meet \
+                   whatever a provider keeps";
+        return Err(Failure::usage(why));
     }
     let allowed = args.max_cost.is_some() || args.yes;
     match (question.is_live(), allowed, args.stage) {

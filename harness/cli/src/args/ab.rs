@@ -61,7 +61,7 @@ pub(crate) struct AbArgs {
     #[arg(long, value_name = "POINTS", default_value = "2pp", value_parser = points)]
     pub(crate) margin: f64,
     /// The provider's prompt cache: warm (shared by the trials of an arm) or cold (of each trial's own); never shared
-    /// between arms
+    /// between arms of the native agent
     #[arg(long, value_name = "CACHE", value_enum, default_value_t = CacheApart::Warm)]
     pub(crate) cache: CacheApart,
     /// Trials at a time

@@ -355,6 +355,7 @@ fn both_agents_go_through_all_stages_and_cost_what_the_model_was_paid() {
         let (plan, live) = (&stages[1], &stages[3]);
         assert_eq!((&plan["pairs"], &plan["assumed"]), (&4.into(), &false.into()), "{plan}");
         assert!(live["pairs"] == 4 || !live["stopped"].is_null(), "{live}");
+        assert_eq!(live["cache"], "own", "an agent makes its requests itself");
         let spent: f64 = Server::ledger(&place).iter().map(|(_, usd)| usd).sum();
         assert!((spent - before - live["spent_usd"].as_f64().unwrap()).abs() < 1e-4, "{spent} {live}");
         before = spent;
@@ -401,4 +402,7 @@ fn a_model_is_asked_for_its_next_action_in_the_protocol_of_the_recorded_agent() 
     let done = ask(&place, ["claude-code", "claude-new", "one", ""], &["--stage", "probe"]);
     assert_eq!(done.code, Some(2), "{}", done.stdout);
     assert!(done.stderr.contains("claude-code@2.1.330 speaks messages"), "{}", done.stderr);
+    let cold = ask(&place, BOTH[0], &["--cache", "cold"]);
+    assert_eq!((cold.code, cold.stdout.as_str()), (Some(2), ""), "nothing is asked before it is refused");
+    assert!(cold.stderr.contains("make their requests themselves"), "{}", cold.stderr);
 }

@@ -186,11 +186,14 @@ pub struct LiveResult {
     pub spent_usd: Option<f64>,
     /// USD that might be spent.
     pub max_cost_usd: Option<f64>,
-    /// Whose prompt cache trials met.
+    /// Whose prompt cache trials met: `warm`, `cold`, or [`OWN_CACHE`].
     pub cache: String,
     /// Whether it was an arm against itself.
     pub same: bool,
 }
+
+/// The word for caches of agents of other makers, who make their requests themselves: their arms may share entries.
+pub const OWN_CACHE: &str = "own";
 
 /// Puts what the sequences say into a comparison, where it decides.
 pub fn decide(comparison: &mut Comparison, decider: &Decider, verdict: Verdict) {

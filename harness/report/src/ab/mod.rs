@@ -8,7 +8,7 @@ mod probe;
 mod rewrite;
 mod text;
 
-pub use live::{Decider, LiveResult, Stop, Told, decide, relative_difference};
+pub use live::{Decider, LiveResult, OWN_CACHE, Stop, Told, decide, relative_difference};
 pub use pairs::{Half, Pairs};
 pub use plan::{
     ASSUMED_TRIAL, Affords, Estimate, Known, NoiseSource, PlanInput, PlanResult, Range, TaskCost,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::live::{LiveResult, Stop, Told};
+use super::live::{LiveResult, OWN_CACHE, Stop, Told};
 use super::plan::{Affords, Estimate, NoiseSource, PlanResult, Range};
 use super::probe::ProbeResult;
 use super::rewrite::{ArmFigures, RewriteResult};
@@ -295,7 +295,11 @@ pub fn live_text(live: &LiveResult, options: &TerminalOptions) -> String {
     }
     if let Some(spent) = live.spent_usd {
         let of = live.max_cost_usd.map_or(String::new(), |max| format!(" of at most {max:.4}"));
-        say(&format!("  spent {spent:.4} USD{of}; prompt caches {}, never shared between arms", live.cache));
+        let caches = match live.cache.as_str() {
+            OWN_CACHE => "prompt caches as the agents ask for them: arms may share entries".to_owned(),
+            apart => format!("prompt caches {apart}, never shared between arms"),
+        };
+        say(&format!("  spent {spent:.4} USD{of}; {caches}"));
     }
     if live.same {
         say("  an arm against itself: what differs is this suite's noise, and the next plan reckons with it");
