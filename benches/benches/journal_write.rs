@@ -4,14 +4,14 @@
 
 use base::Digest;
 use criterion::{Criterion, criterion_group, criterion_main};
-use journal::{Event, Host, ToolOutcome, TrialDir, TrialWriter};
+use journal::{Acted, Event, Host, ToolOutcome, TrialDir, TrialWriter};
 
 fn journal_write(criterion: &mut Criterion) {
     let temp = tempfile::tempdir().unwrap();
     let dir = TrialDir { path: temp.path().join("trial") };
     let trial = "core/task@main#1".parse().unwrap();
     let mut writer = TrialWriter::create(&dir, &trial, 1).unwrap();
-    let event = Event::Acted {
+    let event = Event::Acted(Acted {
         step: 7,
         call_id: "call_7_1".to_owned(),
         tool: "exec_command".to_owned(),
@@ -22,7 +22,7 @@ fn journal_write(criterion: &mut Criterion) {
         output_bytes: 1_800,
         preview: "FAILED (failures=1)".to_owned(),
         duration_us: 312_000,
-    };
+    });
     let host = Host { at_us: 1_000_000, duration_us: Some(300_000), ..Host::default() };
     criterion.bench_function("journal event", |bencher| {
         bencher.iter(|| writer.write("main", &event, &host).unwrap());

@@ -11,7 +11,7 @@ use base::{Digest, Timestamp, TrialId};
 use cassette::{Cassette, CountTokens, Header, Kind, Player, Response, Writer};
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use journal::{Event, Generated, Host, ToolOutcome, TrialDir, TrialWriter};
+use journal::{Acted, Event, Generated, Host, ToolOutcome, TrialDir, TrialWriter};
 use model::{Call, CassetteModel, Model, Reply};
 use rustix::time::{ClockId, clock_gettime};
 use wire::responses::items;
@@ -168,7 +168,7 @@ impl Replay {
             total_us: answer.total_us,
         });
         self.writer.write("main", &generated, &Host::default()).unwrap();
-        let acted = Event::Acted {
+        let acted = Event::Acted(Acted {
             step,
             call_id: format!("call_{step}_1"),
             tool: "exec_command".to_owned(),
@@ -179,7 +179,7 @@ impl Replay {
             output_bytes: output.len() as u64,
             preview: output.lines().next().unwrap_or_default().chars().take(160).collect(),
             duration_us: 5000,
-        };
+        });
         self.writer.write("main", &acted, &Host::default()).unwrap();
         grow(&mut self.prompt, answer.items.into_iter(), step, output);
     }
