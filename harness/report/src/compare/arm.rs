@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use base::{Digest, RunId, Timestamp, TrialId};
-use journal::{Ended, FailureMode, FigureKind, FindingFigures, Mode, PatchFigures};
+use journal::{CallFigures, Ended, FailureMode, FigureKind, FindingFigures, Mode, PatchFigures};
 use serde::{Deserialize, Serialize};
 
 use crate::score::{Solve, in_time, virtual_us, weakest};
@@ -86,7 +86,7 @@ pub struct ArmTask {
 }
 
 /// One trial of an arm.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Which sample, from 1.
     pub number: u32,
@@ -114,6 +114,9 @@ pub struct Sample {
     pub cost_usd: Option<f64>,
     /// Virtual time, in microseconds.
     pub time_us: u64,
+    /// Times and tokens of its model calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallFigures>,
     /// Whether it passed within the latency budget of its variant's tier, where that has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_time: Option<bool>,
@@ -146,6 +149,7 @@ impl Sample {
             output_tokens: usage.output_tokens,
             cost_usd: trial.cost.as_ref().map(|cost| cost.usd),
             time_us: ended.map_or(0, virtual_us),
+            calls: ended.map(|e| e.calls.clone()).unwrap_or_default(),
             in_time: trial.latency_budget_us.map(|_| trial.state() == TrialState::Passed && in_time(trial)),
             patch: host.and_then(|host| host.patch),
             findings_left: host.and_then(|host| host.findings.as_ref()).map(FindingFigures::at_last),

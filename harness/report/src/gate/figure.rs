@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::TrialState;
 use crate::compare::{ArmTask, Sample};
-use crate::score::{mean, percentile};
+use crate::score::{mean, per_token_us, percentile_of};
 
 /// A figure with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +42,24 @@ pub enum Figure {
     TrialP90,
     /// What 99 % of the trials' virtual times are at most.
     TrialP99,
+    /// The median of the times to the first token of calls.
+    TtftP50,
+    /// What 90 % of the times to the first token of calls are at most.
+    TtftP90,
+    /// What 99 % of the times to the first token of calls are at most.
+    TtftP99,
+    /// The median of the times per output token of calls.
+    TpotP50,
+    /// What 90 % of the times per output token of calls are at most.
+    TpotP90,
+    /// What 99 % of the times per output token of calls are at most.
+    TpotP99,
+    /// The median of the times of whole calls.
+    CallP50,
+    /// What 90 % of the times of whole calls are at most.
+    CallP90,
+    /// What 99 % of the times of whole calls are at most.
+    CallP99,
     /// Trials whose requests diverged.
     Void,
     /// Trials that the harness or the host failed.
@@ -60,6 +78,28 @@ pub enum Figure {
     LicencesAdded,
     /// What the visible checks found in their last round, a trial.
     FindingsLeft,
+}
+
+/// What of a trial takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    FirstToken,
+    OutputToken,
+    Call,
+    Trial,
+}
+
+impl Span {
+    /// Its virtual times in a trial, in microseconds.
+    fn of(self, sample: &Sample) -> Vec<u64> {
+        let calls = sample.calls.iter();
+        match self {
+            Self::FirstToken => calls.map(|call| call.ttft_us).collect(),
+            Self::OutputToken => calls.filter_map(per_token_us).collect(),
+            Self::Call => calls.map(|call| call.total_us).collect(),
+            Self::Trial => vec![sample.time_us],
+        }
+    }
 }
 
 /// How a figure is gated.
@@ -88,7 +128,7 @@ pub(super) enum Unit {
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 34] = [
         Self::PassRate,
         Self::Goodput,
         Self::Failures,
@@ -105,6 +145,15 @@ impl Figure {
         Self::TrialP50,
         Self::TrialP90,
         Self::TrialP99,
+        Self::TtftP50,
+        Self::TtftP90,
+        Self::TtftP99,
+        Self::TpotP50,
+        Self::TpotP90,
+        Self::TpotP99,
+        Self::CallP50,
+        Self::CallP90,
+        Self::CallP99,
         Self::Void,
         Self::HarnessFaults,
         Self::LinesChanged,
@@ -121,10 +170,29 @@ impl Figure {
         crate::figures::word(&self)
     }
 
+    /// Of a time: what takes it, and which percentile of it, from 0 to 1.
+    fn span(self) -> Option<(Span, f64)> {
+        Some(match self {
+            Self::TtftP50 => (Span::FirstToken, 0.5),
+            Self::TtftP90 => (Span::FirstToken, 0.9),
+            Self::TtftP99 => (Span::FirstToken, 0.99),
+            Self::TpotP50 => (Span::OutputToken, 0.5),
+            Self::TpotP90 => (Span::OutputToken, 0.9),
+            Self::TpotP99 => (Span::OutputToken, 0.99),
+            Self::CallP50 => (Span::Call, 0.5),
+            Self::CallP90 => (Span::Call, 0.9),
+            Self::CallP99 => (Span::Call, 0.99),
+            Self::TrialP50 => (Span::Trial, 0.5),
+            Self::TrialP90 => (Span::Trial, 0.9),
+            Self::TrialP99 => (Span::Trial, 0.99),
+            _ => return None,
+        })
+    }
+
     pub(super) fn nature(self) -> Nature {
         match self {
             Self::PassRate | Self::Goodput => Nature::Rate,
-            Self::TrialP50 | Self::TrialP90 | Self::TrialP99 => Nature::Time,
+            _ if self.span().is_some() => Nature::Time,
             _ => Nature::Count,
         }
     }
@@ -133,7 +201,7 @@ impl Figure {
         match self {
             Self::PassRate | Self::Goodput | Self::CacheHit => Unit::Share,
             Self::Cost | Self::CostPerPass => Unit::Usd,
-            Self::TrialP50 | Self::TrialP90 | Self::TrialP99 => Unit::Time,
+            _ if self.span().is_some() => Unit::Time,
             _ => Unit::Number,
         }
     }
@@ -187,6 +255,10 @@ impl Figure {
         let count = |state: TrialState| {
             Some(tasks.iter().flat_map(|task| &task.samples).filter(|s| s.state == state).count() as f64)
         };
+        if let Some((span, fraction)) = self.span() {
+            let mut times: Vec<u64> = scored().flat_map(|sample| span.of(sample)).collect();
+            return Some(percentile_of(&mut times, fraction)? / 1e6);
+        }
         match self {
             Self::PassRate | Self::Goodput => {
                 let cells = tasks.iter().map(|task| self.hits(task));
@@ -207,9 +279,6 @@ impl Figure {
                 let input: u64 = scored().map(|s| s.input_tokens).sum();
                 (input > 0).then(|| scored().map(|s| s.cached_tokens).sum::<u64>() as f64 / input as f64)
             }
-            Self::TrialP50 => time(scored(), 0.5),
-            Self::TrialP90 => time(scored(), 0.9),
-            Self::TrialP99 => time(scored(), 0.99),
             Self::Void => count(TrialState::Void),
             Self::HarnessFaults => count(TrialState::HarnessFault),
             Self::LinesChanged => looked(Sample::lines_changed),
@@ -219,6 +288,7 @@ impl Figure {
             Self::SecretsAdded => looked(|s| s.patch?.secrets_added),
             Self::LicencesAdded => looked(|s| s.patch?.licences_added),
             Self::FindingsLeft => looked(|s| s.findings_left),
+            _ => None,
         }
     }
 
@@ -232,11 +302,4 @@ impl Figure {
             Unit::Number => format!("{value:.1}"),
         }
     }
-}
-
-/// A percentile of virtual times, in seconds.
-fn time<'a>(samples: impl Iterator<Item = &'a Sample>, fraction: f64) -> Option<f64> {
-    let mut times: Vec<u64> = samples.map(|s| s.time_us).collect();
-    times.sort_unstable();
-    Some(percentile(&times, fraction)? / 1e6)
 }

@@ -202,6 +202,7 @@ fn limit(
             Figure::FilesOutOfScope => "no task says which files it is about ([scope] of suite.toml)",
             Figure::FindingsLeft => "no visible check ran",
             Figure::Goodput => "no tier has a latency budget",
+            _ if figure.nature() == Nature::Time => "no call's time was kept",
             _ => "nobody looked for it",
         };
         judged.because = format!("{whose} has no {}: nothing was scored, or {why}", figure.name());

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use base::{Digest, RunId, Seed, Timestamp};
-use journal::{DriftGrade, FigureKind, Mode, PatchFigures};
+use journal::{CallFigures, DriftGrade, FigureKind, Mode, PatchFigures};
+use wire::Usage;
 
 use super::*;
 use crate::TrialState;
@@ -34,6 +35,7 @@ fn arm(mode: Mode, tasks: &[(u32, u32)]) -> Arm {
         output_tokens: 500,
         cost_usd: Some(0.1),
         time_us: 10_000_000 + u64::from(number) * 1_000_000,
+        calls: Vec::new(),
         in_time: None,
         patch: None,
         findings_left: None,
@@ -189,6 +191,28 @@ fn live_rates_are_held_broken_or_left_open_by_what_their_samples_say() {
     };
     assert_eq!(stand("trial_p50 <= 1.2x", &slow, std::slice::from_ref(&base)).0, Standing::Broken);
     assert_eq!(stand("trial_p50 <= 2.5x", &slow, std::slice::from_ref(&base)).0, Standing::Held);
+}
+
+#[test]
+fn times_of_calls_are_gated_over_all_calls_together() {
+    let tasks: Vec<(u32, u32)> = (0..20).map(|_| (1, 1)).collect();
+    let mut live = arm(Mode::Live, &tasks);
+    for (number, sample) in (0..).zip(live.tasks.iter_mut().flat_map(|task| &mut task.samples)) {
+        let call = |more: u64| CallFigures {
+            ttft_us: 400_000 + number * 1_000 + more,
+            total_us: 2_400_000 + number * 1_000 + more,
+            usage: Usage { output_tokens: 101, ..Usage::default() },
+        };
+        sample.calls = vec![call(0), call(100_000)];
+    }
+    let (standing, because) = stand("ttft_p50 <= 700ms", &live, &[]);
+    assert!(standing == Standing::Held && because.starts_with("459.5 ms"), "{because}");
+    assert_eq!(stand("ttft_p99 <= 420ms", &live, &[]).0, Standing::Broken);
+    let (standing, because) = stand("tpot_p90 <= 25ms", &live, &[]);
+    assert!(standing == Standing::Held && because.starts_with("20.0 ms"), "{because}");
+    assert_eq!(stand("call_p90 <= 1.05x", &live, std::slice::from_ref(&live)).0, Standing::Held);
+    let (standing, because) = stand("ttft_p50 <= 1.1x", &live, &[arm(Mode::Live, &tasks)]);
+    assert!(standing == Standing::Inconclusive && because.contains("no call's time"), "{because}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub use rate::{CONFIDENCE, Interval, pass_all_k, pass_at_k, wilson};
 pub use sequence::{FIGURE_ALPHA, GUARD_ALPHA, Sequence, Values, detectable_in_sequence};
 pub use solve::{Solve, TimeToSolve};
 pub use special::{normal_quantile, t_quantile};
-pub use spread::{Percentiles, deviation, mean, percentile};
+pub use spread::{Percentiles, deviation, mean, percentile, percentile_of};
 
 use crate::{RunData, TrialData};
 

@@ -38,6 +38,17 @@ pub fn percentile(sorted: &[u64], fraction: f64) -> Option<f64> {
     Some(low + (high - low) * (position - below as f64))
 }
 
+/// [`percentile`] of values in any order, which it moves; in time linear in them.
+pub fn percentile_of(values: &mut [u64], fraction: f64) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    let position = last as f64 * fraction.clamp(0.0, 1.0);
+    let below = position.floor() as usize;
+    let (_, low, above) = values.select_nth_unstable(below);
+    let (low, part) = (*low as f64, position - below as f64);
+    let high = above.iter().min().map_or(low, |high| *high as f64);
+    Some(low + (high - low) * part)
+}
+
 /// The arithmetic mean; nothing of no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)

@@ -64,7 +64,10 @@ fn mean_deviation_and_percentiles_are_those_of_numpy() {
             None => assert!(case["deviation"].is_null()),
         }
         for (fraction, theirs) in case["percentiles"].as_object().unwrap() {
-            close(percentile(&values, fraction.parse().unwrap()).unwrap(), theirs, &case);
+            let fraction = fraction.parse().unwrap();
+            close(percentile(&values, fraction).unwrap(), theirs, &case);
+            let mut reversed: Vec<u64> = values.iter().rev().copied().collect();
+            assert_eq!(percentile_of(&mut reversed, fraction), percentile(&values, fraction), "{case}");
         }
     }
     assert_eq!(percentile(&[], 0.5), None);

@@ -57,6 +57,7 @@ fn sample(variant: &str, number: u32, passed: bool) -> Sample {
         output_tokens: 1_000,
         cost_usd: Some(0.02),
         time_us: 30_000_000,
+        calls: Vec::new(),
         in_time: None,
         patch: None,
         findings_left: None,
