@@ -100,7 +100,7 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "weakened",
     "secrets",
     "licences",
-    "findings, first and last round",
+    "findings",
 ];
 
 /// One row, sums over the scored trials.

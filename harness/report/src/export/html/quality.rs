@@ -19,20 +19,25 @@ pub(super) fn quality(m: &mut Markup, view: &View) {
         found first, and what was left when the agent had done with their feedback.";
     section(m, "quality", "Quality of the result", lead, |m| {
         m.raw("<div class=\"card scroll\"><table><thead><tr><th scope=\"col\">variant</th>");
-        for name in COLUMNS {
-            m.raw("<th scope=\"col\" class=\"n\">").raw(name).raw("</th>");
+        for (at, name) in COLUMNS.iter().enumerate() {
+            m.raw("<th scope=\"col\"").raw(class(at)).raw(">").raw(name).raw("</th>");
         }
         m.raw("</tr></thead>\n<tbody>\n");
         for (variant, quality) in &variants {
             m.raw("<tr><th scope=\"row\">").text(variant).raw("</th>");
-            for cell in quality::cells(quality) {
-                m.raw("<td class=\"n\">").text(&cell).raw("</td>");
+            for (at, cell) in quality::cells(quality).iter().enumerate() {
+                m.raw("<td").raw(class(at)).raw(">").text(cell).raw("</td>");
             }
             m.raw("</tr>\n");
         }
         m.raw("</tbody></table></div>\n");
         doubtful(m, view);
     });
+}
+
+/// The class of a column: the last one is no number alone, and may take several lines.
+fn class(at: usize) -> &'static str {
+    if at + 1 < COLUMNS.len() { " class=\"n\"" } else { "" }
 }
 
 fn doubtful(m: &mut Markup, view: &View) {
