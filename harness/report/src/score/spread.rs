@@ -30,23 +30,27 @@ impl Percentiles {
 /// of R. J. Hyndman and Y. Fan, "Sample quantiles in statistical packages", Am. Stat. 50 (1996), the default of R,
 /// NumPy and the usual load generators. Not the nearest rank.
 pub fn percentile(sorted: &[u64], fraction: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let position = last as f64 * fraction.clamp(0.0, 1.0);
-    let below = position.floor() as usize;
-    let low = *sorted.get(below)? as f64;
-    let high = *sorted.get((below + 1).min(last))? as f64;
-    Some(low + (high - low) * (position - below as f64))
+    let (below, part) = position(sorted.len(), fraction)?;
+    let low = *sorted.get(below)?;
+    Some(between(low, sorted.get(below + 1), part))
 }
 
 /// [`percentile`] of values in any order, which it moves; in time linear in them.
 pub fn percentile_of(values: &mut [u64], fraction: f64) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
-    let position = last as f64 * fraction.clamp(0.0, 1.0);
-    let below = position.floor() as usize;
+    let (below, part) = position(values.len(), fraction)?;
     let (_, low, above) = values.select_nth_unstable(below);
-    let (low, part) = (*low as f64, position - below as f64);
-    let high = above.iter().min().map_or(low, |high| *high as f64);
-    Some(low + (high - low) * part)
+    Some(between(*low, above.iter().min(), part))
+}
+
+/// The rank below the percentile, from 0, and how far it is from there to the next; nothing of no values.
+fn position(values: usize, fraction: f64) -> Option<(usize, f64)> {
+    let position = values.checked_sub(1)? as f64 * fraction.clamp(0.0, 1.0);
+    Some((position.floor() as usize, position.fract()))
+}
+
+fn between(low: u64, next: Option<&u64>, part: f64) -> f64 {
+    let low = low as f64;
+    low + next.map_or(0.0, |next| *next as f64 - low) * part
 }
 
 /// The arithmetic mean; nothing of no values.
